@@ -1,0 +1,284 @@
+"""Start, find, use and stop the private cluster of one home."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+import psycopg2
+
+from gridmap.cluster import liveness, locks
+from gridmap.cluster.configuration import fixed_options
+from gridmap.cluster.creation import configure, create
+from gridmap.cluster.errors import (
+    ClusterInUse,
+    HomeNotWritable,
+    NoSpaceLeft,
+    OtherMajorVersion,
+    PostgresNotFound,
+    StartFailed,
+    StopFailed,
+)
+from gridmap.cluster.installation import Installation, find_installation, installations
+from gridmap.cluster.layout import (
+    PORT,
+    Layout,
+    check_data_folder,
+    check_run_folder,
+    layout_of,
+)
+from gridmap.cluster.locks import Report
+from gridmap.cluster.preparation import DATABASE, is_prepared, prepare
+from gridmap.cluster.server_user import ServerUser, server_user
+from gridmap.cluster.space import NEEDED_MB, free_mb, says_no_space
+
+START_WAITS_S = 300
+"""Long: after a crash the server first repeats up to 2 GB of its log."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a look at one home shows."""
+
+    state: Literal["running", "stopped"]
+    pid: int | None
+    major: str
+    data: Path
+    socket_folder: Path
+    used_by: list[int]
+    """Processes that hold it (`Cluster.hold`)."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The private cluster of one home; created, perhaps not running."""
+
+    layout: Layout
+    user: ServerUser
+    started_here: bool = False
+    """Whether the call that returned this started the server."""
+
+    def url(self, role: str = "gridmap_app", database: str = DATABASE) -> str:
+        """Return the SQLAlchemy address for one role."""
+        return f"postgresql+psycopg2://{self._address(role, database)}"
+
+    def libpq(self, role: str = "gridmap_app", database: str = DATABASE) -> str:
+        """Return the libpq address for one role, as psql takes it."""
+        return f"postgresql://{self._address(role, database)}"
+
+    def _address(self, role: str, database: str) -> str:
+        folder = quote(str(self.layout.run), safe="")
+        return f"{quote(role)}@/{quote(database)}?host={folder}&port={PORT}"
+
+    def status(self) -> Status:
+        """Look at the server's process and files."""
+        pid = liveness.server_pid(self.layout)
+        return Status(
+            state="stopped" if pid is None else "running",
+            pid=pid,
+            major=self.layout.major(),
+            data=self.layout.data,
+            socket_folder=self.layout.run,
+            used_by=locks.holders(self.layout.users_lock),
+        )
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Say "I use this cluster" until the block ends: nobody else can stop it meanwhile.
+
+        Somebody may have stopped it just before; then it is started again.
+        """
+        with locks.shared(self.layout.users_lock):
+            start(self.layout.home)
+            yield
+
+    def stop(self, *, timeout_s: int = 60, force: bool = False) -> bool:
+        """Stop the server; sessions that are open are ended, their transactions undone.
+
+        Args:
+            timeout_s: how long an orderly stop may take. After that the server is stopped at
+                once; nothing that was confirmed is lost, the next start takes longer.
+            force: stop even while another copy uses it.
+
+        Returns:
+            False when it was not running.
+
+        Raises:
+            ClusterInUse: another process holds it.
+            StopFailed: it is still there.
+        """
+        with (
+            locks.exclusive(self.layout.start_lock),
+            locks.alone(self.layout.users_lock) as free,
+        ):
+            if liveness.server_pid(self.layout) is None:
+                return False
+            if not (free or force):
+                others = ", ".join(map(str, locks.holders(self.layout.users_lock))) or "unknown"
+                raise ClusterInUse(home=self.layout.home, processes=others)
+            self._stop_server(timeout_s)
+            return True
+
+    def _stop_server(self, timeout_s: int) -> None:
+        program = _installation_for(self.layout).program("pg_ctl")
+        for mode, wait_s in (("fast", timeout_s), ("immediate", 10)):
+            command = [
+                program,
+                "stop",
+                f"--pgdata={self.layout.data}",
+                f"--mode={mode}",
+                "--wait",
+                f"--timeout={wait_s}",
+                "--silent",
+            ]
+            self.user.run(command)
+            if liveness.server_pid(self.layout) is None:
+                liveness.clear_traces(self.layout, self.user)
+                return
+        raise StopFailed(seconds=timeout_s + 10, log=self.layout.logs)
+
+
+def start(home: Path, *, report: Report | None = None) -> Cluster:
+    """Make sure that the cluster of a home exists, runs and is prepared; creates what is missing.
+
+    May be called any number of times, from many processes at once. Where everything is there,
+    it asks the server one question and takes no lock.
+
+    Args:
+        home: the folder that is to hold the data; made if missing.
+        report: told of each step that took time.
+
+    Raises:
+        ClusterError: one of its subclasses; each says what to do.
+    """
+    user = server_user()
+    layout = layout_of(home, user)
+    if _answers(layout, user):
+        return Cluster(layout=layout, user=user)
+    _make_home(layout, user)
+    with locks.exclusive(layout.start_lock, report=report) as lock:
+        layout = layout_of(home, user)
+        if _answers(layout, user):  # somebody else was faster
+            return Cluster(layout=layout, user=user)
+        started = _bring_up(layout, user, lock=lock, report=report or _silent)
+        return Cluster(layout=layout, user=user, started_here=started)
+
+
+def find(home: Path) -> Cluster | None:
+    """Return the cluster of a home, running or not; None when none was created. Makes nothing."""
+    user = server_user()
+    layout = layout_of(home, user)
+    return Cluster(layout=layout, user=user) if layout.exists else None
+
+
+def _answers(layout: Layout, user: ServerUser) -> bool:
+    """Tell whether the server runs, answers and has all that it needs."""
+    if not layout.exists or liveness.server_pid(layout) is None:
+        return False
+    check_run_folder(layout, user)
+    try:
+        return is_prepared(layout)
+    except psycopg2.OperationalError:
+        return False
+
+
+def _bring_up(layout: Layout, user: ServerUser, *, lock: int, report: Report) -> bool:
+    """Create, start and prepare, as far as needed; returns whether the server was started."""
+    if os.path.lexists(layout.data):
+        check_data_folder(layout, user)
+    if not layout.exists:
+        begin = time.perf_counter()
+        installation = find_installation()
+        check_run_folder(layout, user)
+        create(layout, user, installation, lock=lock)
+        report(
+            f"made a database folder with PostgreSQL {installation.major} in {layout.data}"
+            f" ({time.perf_counter() - begin:.1f} s)"
+        )
+    installation = _installation_for(layout)
+    check_run_folder(layout, user)
+    started = liveness.server_pid(layout) is None
+    if started:
+        _start_server(layout, user, installation, report=report)
+    _prepare(layout, report=report)
+    return started
+
+
+def _start_server(
+    layout: Layout, user: ServerUser, installation: Installation, *, report: Report
+) -> None:
+    begin = time.perf_counter()
+    if liveness.clear_traces(layout, user):
+        report("the last server ended without saying goodbye; its log is played back")
+    configure(layout.data, user)
+    user.remove(layout.startup_log)
+    command = [
+        installation.program("pg_ctl"),
+        "start",
+        f"--pgdata={layout.data}",
+        "--wait",
+        "--silent",
+        f"--timeout={START_WAITS_S}",
+        f"--log={layout.startup_log}",
+        f"--options={' '.join(fixed_options(layout))}",
+    ]
+    done = user.run(command, timeout_s=START_WAITS_S + 60)
+    if done.returncode != 0 or liveness.server_pid(layout) is None:
+        raise _start_failure(layout)
+    report(f"started the database ({time.perf_counter() - begin:.1f} s)")
+
+
+def _prepare(layout: Layout, *, report: Report) -> None:
+    begin = time.perf_counter()
+    try:
+        if is_prepared(layout):
+            return
+    except psycopg2.OperationalError as problem:
+        raise StartFailed(why=str(problem).strip(), log=layout.logs) from problem
+    prepare(layout)
+    report(f"made the roles, the database and PostGIS ({time.perf_counter() - begin:.1f} s)")
+
+
+def _start_failure(layout: Layout) -> NoSpaceLeft | StartFailed:
+    """Say why the server did not come up, in its own last words."""
+    candidates = [layout.startup_log, *layout.logs.glob("*.log")]
+    files = sorted((f for f in candidates if f.exists()), key=lambda f: f.stat().st_mtime)
+    words = "\n".join(f.read_text(encoding="utf-8", errors="replace")[-4000:] for f in files)
+    if says_no_space(words):
+        return NoSpaceLeft(path=layout.data, free_mb=free_mb(layout.data), needed_mb=NEEDED_MB)
+    fatal = [line for line in words.splitlines() if "FATAL:" in line or "PANIC:" in line]
+    why = fatal[-1].partition(":  ")[2] if fatal else "it gave no reason"
+    return StartFailed(why=why, log=files[-1] if files else layout.logs)
+
+
+def _installation_for(layout: Layout) -> Installation:
+    """Return the programs that made this data.
+
+    Raises:
+        OtherMajorVersion: only others are installed; nothing is touched.
+    """
+    made_by = layout.major()
+    try:
+        return find_installation(int(made_by))
+    except (PostgresNotFound, ValueError) as problem:
+        names = ", ".join(f"PostgreSQL {one.major}" for one in installations())
+        raise OtherMajorVersion(
+            data=layout.data, made_by=made_by, installed=names or "no PostgreSQL"
+        ) from problem
+
+
+def _make_home(layout: Layout, user: ServerUser) -> None:
+    try:
+        layout.home.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise HomeNotWritable(home=layout.home, user=user.name, why=problem.strerror) from problem
+    if not os.access(layout.home, os.W_OK | os.X_OK):
+        raise HomeNotWritable(home=layout.home, user=user.name, why="permission denied")
+
+
+def _silent(_: str) -> None:
+    """Report to nobody."""
