@@ -1,0 +1,1 @@
+"""Community grids of a city: located, analysed, guarded and shown."""

@@ -1,0 +1,1 @@
+"""What was done, by whom, when: one row per action."""

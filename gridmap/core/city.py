@@ -1,0 +1,98 @@
+"""What holds for the whole city: its time zone, its metric system, how new its data is."""
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import BigInteger, Text, func, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from gridmap.core.database import Base
+from gridmap.core.errors import BadSetting
+
+DEFAULT_ZONE = "UTC"
+
+
+class CitySetting(Base):
+    """One setting that belongs to the data, not to a process."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB)
+
+
+class DataVersion(Base):
+    """How often one register changed: key of every cache and ETag."""
+
+    __tablename__ = "data_versions"
+
+    name: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+def setting(session: Session, key: str) -> Any:
+    """Return a setting's value, None where it was never set."""
+    return session.scalar(select(CitySetting.value).where(CitySetting.key == key))
+
+
+def put_setting(session: Session, key: str, value: Any) -> None:
+    """Store a setting; None removes it."""
+    statement = insert(CitySetting).values(key=key, value=value)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[CitySetting.key], set_={"value": statement.excluded.value}
+        )
+    )
+
+
+def timezone(session: Session) -> str:
+    """Return the name of the city's time zone; UTC until an import or a person set it."""
+    found = setting(session, "timezone")
+    return str(found["name"]) if found else DEFAULT_ZONE
+
+
+def timezone_is_set(session: Session) -> bool:
+    """Return whether somebody decided on the zone (the sample city does not count)."""
+    found = setting(session, "timezone")
+    return bool(found) and found["by"] != "sample"
+
+
+def known_zone(name: str) -> str:
+    """Return the name if there is such a zone.
+
+    Raises:
+        BadSetting: there is none.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
+        raise BadSetting(
+            setting="--tz", value=name, why="No such time zone; write it as in Asia/Shanghai."
+        ) from problem
+    return name
+
+
+def bump(session: Session, *names: str) -> None:
+    """Say that registers changed, in the transaction that changed them."""
+    for name in names:
+        statement = insert(DataVersion).values(name=name, version=1)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[DataVersion.name], set_={"version": DataVersion.version + 1}
+            )
+        )
+
+
+def versions(session: Session, *names: str) -> tuple[int, ...]:
+    """Return the versions of registers, 0 where one never changed, in the given order."""
+    rows = session.execute(
+        select(DataVersion.name, DataVersion.version).where(DataVersion.name.in_(names))
+    )
+    found = dict(row.tuple() for row in rows)
+    return tuple(found.get(name, 0) for name in names)
+
+
+def lock_register(session: Session, name: str) -> None:
+    """Let imports into one register wait for each other, to the end of the transaction."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("gridmap " + name))))

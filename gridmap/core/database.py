@@ -1,0 +1,169 @@
+"""Sessions that always carry an actor, for three roles that may do different things.
+
+`gridmap_app` serves, `gridmap_analysis` counts, `gridmap_owner` migrates and vacuums.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
+
+import psycopg2
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm.session import SessionTransaction
+
+from gridmap.core.actor import Actor
+from gridmap.core.errors import DatabaseUnavailable, NotConfigured
+
+Role = Literal["app", "analysis"]
+
+log = logging.getLogger(__name__)
+_token: ContextVar[str] = ContextVar("gridmap_token", default="")
+
+
+class Base(DeclarativeBase):
+    """Parent of all tables; names constraints so that migrations can find them again."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class _Place:
+    """Where the database is, and the sessions that lead there; one a process."""
+
+    def __init__(self) -> None:
+        self.urls: dict[str, str] = {}
+        self.engines: dict[str, Engine] = {}
+        self.borrowed: Callable[[], Session] | None = None
+
+    def engine(self, role: Role) -> Engine:
+        """Return the engine of a role, made when it is first asked for."""
+        if role not in self.engines:
+            if role not in self.urls:
+                raise NotConfigured(setting="GRIDMAP_DATABASE_URL", why="No database is known yet.")
+            self.engines[role] = create_engine(
+                self.urls[role], pool_pre_ping=True, pool_size=8, max_overflow=24
+            )
+        return self.engines[role]
+
+
+_place = _Place()
+
+
+def configure(*, app: str, owner: str | None, analysis: str | None = None) -> None:
+    """Say where the database is; closes what an earlier place had open.
+
+    Args:
+        app: SQLAlchemy address as the application's role.
+        owner: the same as the owner; None where this process may not migrate or vacuum.
+        analysis: the same as the role that counts; the application's role serves where
+            an existing server has none.
+    """
+    close_all()
+    _place.urls = {"app": app, "analysis": analysis or app}
+    if owner:
+        _place.urls["owner"] = owner
+
+
+def close_all() -> None:
+    """Close every pooled connection of this process."""
+    for engine in _place.engines.values():
+        engine.dispose()
+    _place.engines.clear()
+
+
+def _forget_in_child() -> None:
+    for engine in _place.engines.values():
+        engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_forget_in_child)
+
+
+@contextmanager
+def lend_session(factory: Callable[[], Session]) -> Iterator[None]:
+    """Let `transaction` take its sessions from `factory` (tests: one connection, rolled back)."""
+    _place.borrowed = factory
+    try:
+        yield
+    finally:
+        _place.borrowed = None
+
+
+@event.listens_for(Session, "after_begin")
+def _hand_over_token(_: Session, __: SessionTransaction, connection: Connection) -> None:
+    """Put the actor's token in place at every begin, so that nothing of the last one is left."""
+    connection.exec_driver_sql("SELECT set_config('gridmap.token', %s, true)", (_token.get(),))
+
+
+@contextmanager
+def transaction(actor: Actor, *, role: Role = "app") -> Iterator[Session]:
+    """Open one transaction in an actor's name; commits at the end, rolls back on any error.
+
+    Raises:
+        DatabaseUnavailable: the database does not answer or went away; nothing was stored.
+    """
+    mark = _token.set(actor.token)
+    try:
+        with _new_session(role) as session, session.begin():
+            yield session
+    except (OperationalError, InterfaceError, DBAPIError) as problem:
+        if not _lost_connection(problem):
+            raise
+        log.warning("database lost: %s", type(problem.orig).__name__)
+        raise DatabaseUnavailable from problem
+    finally:
+        _token.reset(mark)
+
+
+def _new_session(role: Role) -> Session:
+    if _place.borrowed is not None:
+        return _place.borrowed()
+    return sessionmaker(_place.engine(role), expire_on_commit=False)()
+
+
+def _lost_connection(problem: DBAPIError) -> bool:
+    """Tell a lost or unreachable server from an error in a statement."""
+    if problem.connection_invalidated:
+        return True
+    code = getattr(problem.orig, "pgcode", None)
+    if code is None:
+        return isinstance(problem.orig, (psycopg2.OperationalError, psycopg2.InterfaceError))
+    return code[:2] in {"08"} or code in {"57P01", "57P02", "57P03"}
+
+
+def vacuum(*tables: str) -> bool:
+    """Run VACUUM ANALYZE as the owner, so that counts are answered from the index alone.
+
+    Returns:
+        False where this process has no owner's address (or a test lends its session).
+    """
+    if "owner" not in _place.urls or _place.borrowed is not None:
+        return False
+    engine = create_engine(_place.urls["owner"], isolation_level="AUTOCOMMIT")  # VACUUM wants it
+    try:
+        with engine.connect() as connection:
+            for table in tables:
+                name = engine.dialect.identifier_preparer.quote_identifier(table)
+                connection.execute(text(f"VACUUM (ANALYZE) {name}"))
+    except OperationalError as problem:
+        raise DatabaseUnavailable from problem
+    finally:
+        engine.dispose()
+    return True
+
+
+def raw_cursor(session: Session) -> Any:
+    """Return a psycopg2 cursor inside the session's transaction, for COPY."""
+    return session.connection().connection.cursor()

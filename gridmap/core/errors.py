@@ -1,0 +1,75 @@
+"""What can go wrong, as classes with a stable code and a sentence with a way out."""
+
+from typing import ClassVar
+
+from gridmap.core.i18n import N_
+
+
+class GridmapError(Exception):
+    """Base of all errors that a person may see.
+
+    Args:
+        fields: values for the named parts of the message; kept for translation.
+    """
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "error"
+    message: ClassVar[str] = N_("Something in this request cannot be done.")
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__(self.message % fields)
+        self.fields = fields
+
+
+class DatabaseUnavailable(GridmapError):
+    """The database does not answer, or went away in the middle."""
+
+    status = 503
+    code = "database_unavailable"
+    message = N_(
+        "The database does not answer. Nothing was changed by what was going on; "
+        "try the same again in a moment."
+    )
+
+
+class DatabaseBehind(GridmapError):
+    """The schema is older or newer than this program."""
+
+    status = 503
+    code = "database_behind"
+    message = N_(
+        "The database is at revision %(current)s, this program needs %(head)s. "
+        "Run `script/gridmap database migrate`."
+    )
+
+
+class NotConfigured(GridmapError):
+    """A setting is missing that this step cannot do without."""
+
+    status = 500
+    code = "not_configured"
+    message = N_("%(setting)s is not set. %(why)s")
+
+
+class BadSetting(GridmapError):
+    """A setting has a value that cannot be used."""
+
+    status = 500
+    code = "bad_setting"
+    message = N_("%(setting)s is %(value)r: %(why)s")
+
+
+class NotFound(GridmapError):
+    """There is no such thing in the viewer's scope (or it may not be seen: the same answer)."""
+
+    status = 404
+    code = "not_found"
+    message = N_("There is no %(what)s %(name)s here.")
+
+
+class BadRequest(GridmapError):
+    """A parameter has a value that cannot be used."""
+
+    status = 400
+    code = "bad_request"
+    message = N_("%(field)s: %(why)s")

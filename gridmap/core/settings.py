@@ -1,0 +1,67 @@
+"""The settings of one process, read once from the environment."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from gridmap.core.errors import BadSetting
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this process was told; the city's own settings stand in the database (`core.city`)."""
+
+    home: Path
+    """Where the private database, uploads and reject reports live."""
+    database_url: str | None
+    """libpq or SQLAlchemy address of an existing server, as the application's role."""
+    owner_url: str | None
+    """The same server as the owner, for migrations and VACUUM."""
+    analysis_url: str | None
+    """The same server as the role that counts."""
+    tile_url: str | None
+    """Address of base map tiles with {z}/{x}/{y}; none is needed."""
+    tile_attribution: str
+    upload_limit_mb: int
+    log_level: str
+
+    @property
+    def private(self) -> bool:
+        """Whether the project runs its own cluster."""
+        return self.database_url is None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        BadSetting: a number is not a number.
+    """
+    env = os.environ
+    limit = env.get("GRIDMAP_UPLOAD_LIMIT_MB", "512")
+    if not limit.isdecimal() or int(limit) == 0:
+        raise BadSetting(setting="GRIDMAP_UPLOAD_LIMIT_MB", value=limit, why="a whole number of MB")
+    return Settings(
+        home=Path(env.get("GRIDMAP_HOME") or CHECKOUT / "var").expanduser().resolve(),
+        database_url=sqlalchemy_url(env.get("GRIDMAP_DATABASE_URL")),
+        owner_url=sqlalchemy_url(env.get("GRIDMAP_OWNER_URL")),
+        analysis_url=sqlalchemy_url(env.get("GRIDMAP_ANALYSIS_URL")),
+        tile_url=env.get("GRIDMAP_TILE_URL") or None,
+        tile_attribution=env.get("GRIDMAP_TILE_ATTRIBUTION", ""),
+        upload_limit_mb=int(limit),
+        log_level=env.get("GRIDMAP_LOG_LEVEL", "INFO").upper(),
+    )
+
+
+def sqlalchemy_url(url: str | None) -> str | None:
+    """Give a libpq address the driver's name; leave a SQLAlchemy address as it is."""
+    if not url:
+        return None
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg2://" + url.removeprefix(plain)
+    return url

@@ -1,0 +1,1 @@
+"""Divisions and grids: codes, borders over time, neighbours, and who lies where."""

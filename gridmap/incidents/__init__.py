@@ -1,0 +1,1 @@
+"""What happened: category, place, time, source. Facts, no workflow and no persons."""

@@ -1,0 +1,41 @@
+"""Alembic's entry: one linear history, run by the owner of the database."""
+
+from importlib import import_module
+
+from alembic import context
+from geoalchemy2 import alembic_helpers
+from sqlalchemy import create_engine
+
+from gridmap.core.database import Base
+
+MODELS = (
+    "gridmap.core.city",
+    "gridmap.audit.models",
+    "gridmap.batches.models",
+    "gridmap.grids.models",
+    "gridmap.places.models",
+    "gridmap.incidents.models",
+    "gridmap.resources.models",
+)
+
+
+def run() -> None:
+    """Apply the migrations in one transaction."""
+    for module in MODELS:
+        import_module(module)
+    engine = create_engine(context.config.attributes["url"])
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            include_object=alembic_helpers.include_object,
+            process_revision_directives=alembic_helpers.writer,
+            render_item=alembic_helpers.render_item,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()
