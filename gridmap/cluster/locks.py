@@ -31,8 +31,12 @@ def exclusive(path: Path, *, report: Report | None = None) -> Iterator[int]:
 
 @contextmanager
 def shared(path: Path) -> Iterator[None]:
-    """Hold a lock that many processes can have at once, against one that wants it alone."""
+    """Hold a lock that many processes can have at once, against one that wants it alone.
+
+    A program that replaces this process (psql) goes on holding it.
+    """
     handle = _open(path)
+    os.set_inheritable(handle, True)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH)
         yield

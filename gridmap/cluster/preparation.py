@@ -87,3 +87,20 @@ def prepare(layout: Layout) -> None:
                 path=layout.data, free_mb=free_mb(layout.data), needed_mb=NEEDED_MB
             ) from problem
         raise StartFailed(why=str(problem).strip(), log=layout.logs) from problem
+
+
+def prepare_script() -> str:
+    """Return what the administrator of an existing server runs once, in psql, as a superuser."""
+    return f"""\
+-- gridmap on an existing server. Run once as a superuser:
+--   script/gridmap database prepare | psql -v ON_ERROR_STOP=1 -d postgres
+-- Afterwards give each role a password or another way in (pg_hba.conf), for example
+--   \\password gridmap_app
+-- and set GRIDMAP_DATABASE_URL (gridmap_app), GRIDMAP_OWNER_URL (gridmap_owner) and
+-- GRIDMAP_ANALYSIS_URL (gridmap_analysis).
+{roles_sql()}
+SELECT $make${CREATE_DATABASE}$make$
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = '{DATABASE}')
+\\gexec
+\\connect {DATABASE}
+{database_sql()}"""
