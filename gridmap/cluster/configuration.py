@@ -24,7 +24,7 @@ def fixed_options(layout: Layout) -> list[str]:
         "unix_socket_permissions": "0700",
         "port": str(PORT),
     }
-    return [f"-c {name}={_shell_quoted(value)}" for name, value in settings.items()]
+    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
 def settings_text(*, memory_mb: int, shared_memory_bytes: int) -> str:
@@ -98,8 +98,3 @@ def configuration_files(folder: Path) -> tuple[Path, Path, Path, Path]:
     """Name the files below a data folder: main, settings, logins, map."""
     settings = folder / "conf.d" / "00-gridmap.conf"
     return folder / "postgresql.conf", settings, folder / "pg_hba.conf", folder / "pg_ident.conf"
-
-
-def _shell_quoted(value: str) -> str:
-    """Quote for pg_ctl, which hands its options to a shell."""
-    return "'" + value.replace("'", "'\\''") + "'"

@@ -11,17 +11,14 @@ from urllib.parse import quote
 
 import psycopg2
 
-from gridmap.cluster import liveness, locks
-from gridmap.cluster.configuration import fixed_options
+from gridmap.cluster import liveness, locks, server
 from gridmap.cluster.creation import configure, create
 from gridmap.cluster.errors import (
     ClusterInUse,
     HomeNotWritable,
-    NoSpaceLeft,
     OtherMajorVersion,
     PostgresNotFound,
     StartFailed,
-    StopFailed,
 )
 from gridmap.cluster.installation import Installation, find_installation, installations
 from gridmap.cluster.layout import (
@@ -34,10 +31,6 @@ from gridmap.cluster.layout import (
 from gridmap.cluster.locks import Report
 from gridmap.cluster.preparation import DATABASE, is_prepared, prepare
 from gridmap.cluster.server_user import ServerUser, server_user
-from gridmap.cluster.space import NEEDED_MB, free_mb, says_no_space
-
-START_WAITS_S = 300
-"""Long: after a crash the server first repeats up to 2 GB of its log."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +89,7 @@ class Cluster:
             start(self.layout.home)
             yield
 
-    def stop(self, *, timeout_s: int = 60, force: bool = False) -> bool:
+    def stop(self, *, timeout_s: float = 60, force: bool = False) -> bool:
         """Stop the server; sessions that are open are ended, their transactions undone.
 
         Args:
@@ -120,26 +113,8 @@ class Cluster:
             if not (free or force):
                 others = ", ".join(map(str, locks.holders(self.layout.users_lock))) or "unknown"
                 raise ClusterInUse(home=self.layout.home, processes=others)
-            self._stop_server(timeout_s)
+            server.end(self.layout, self.user, timeout_s=timeout_s)
             return True
-
-    def _stop_server(self, timeout_s: int) -> None:
-        program = _installation_for(self.layout).program("pg_ctl")
-        for mode, wait_s in (("fast", timeout_s), ("immediate", 10)):
-            command = [
-                program,
-                "stop",
-                f"--pgdata={self.layout.data}",
-                f"--mode={mode}",
-                "--wait",
-                f"--timeout={wait_s}",
-                "--silent",
-            ]
-            self.user.run(command)
-            if liveness.server_pid(self.layout) is None:
-                liveness.clear_traces(self.layout, self.user)
-                return
-        raise StopFailed(seconds=timeout_s + 10, log=self.layout.logs)
 
 
 def start(home: Path, *, report: Report | None = None) -> Cluster:
@@ -201,10 +176,16 @@ def _bring_up(layout: Layout, user: ServerUser, *, lock: int, report: Report) ->
         )
     installation = _installation_for(layout)
     check_run_folder(layout, user)
+    server.settle(layout, user)
     started = liveness.server_pid(layout) is None
     if started:
         _start_server(layout, user, installation, report=report)
-    _prepare(layout, report=report)
+    try:
+        _prepare(layout, report=report)
+    except BaseException:
+        if started:  # a start that fails leaves nothing running
+            server.end(layout, user, timeout_s=server.IMMEDIATE_STOP_S)
+        raise
     return started
 
 
@@ -215,20 +196,7 @@ def _start_server(
     if liveness.clear_traces(layout, user):
         report("the last server ended without saying goodbye; its log is played back")
     configure(layout.data, user)
-    user.remove(layout.startup_log)
-    command = [
-        installation.program("pg_ctl"),
-        "start",
-        f"--pgdata={layout.data}",
-        "--wait",
-        "--silent",
-        f"--timeout={START_WAITS_S}",
-        f"--log={layout.startup_log}",
-        f"--options={' '.join(fixed_options(layout))}",
-    ]
-    done = user.run(command, timeout_s=START_WAITS_S + 60)
-    if done.returncode != 0 or liveness.server_pid(layout) is None:
-        raise _start_failure(layout)
+    server.launch(layout, user, installation)
     report(f"started the database ({time.perf_counter() - begin:.1f} s)")
 
 
@@ -241,18 +209,6 @@ def _prepare(layout: Layout, *, report: Report) -> None:
         raise StartFailed(why=str(problem).strip(), log=layout.logs) from problem
     prepare(layout)
     report(f"made the roles, the database and PostGIS ({time.perf_counter() - begin:.1f} s)")
-
-
-def _start_failure(layout: Layout) -> NoSpaceLeft | StartFailed:
-    """Say why the server did not come up, in its own last words."""
-    candidates = [layout.startup_log, *layout.logs.glob("*.log")]
-    files = sorted((f for f in candidates if f.exists()), key=lambda f: f.stat().st_mtime)
-    words = "\n".join(f.read_text(encoding="utf-8", errors="replace")[-4000:] for f in files)
-    if says_no_space(words):
-        return NoSpaceLeft(path=layout.data, free_mb=free_mb(layout.data), needed_mb=NEEDED_MB)
-    fatal = [line for line in words.splitlines() if "FATAL:" in line or "PANIC:" in line]
-    why = fatal[-1].partition(":  ")[2] if fatal else "it gave no reason"
-    return StartFailed(why=why, log=files[-1] if files else layout.logs)
 
 
 def _installation_for(layout: Layout) -> Installation:

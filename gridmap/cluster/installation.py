@@ -54,7 +54,7 @@ def _folders() -> Iterator[Path]:
     if DEBIAN.is_dir():
         yield from sorted(DEBIAN.glob("*/bin"))
     for folder in os.get_exec_path():
-        if (Path(folder) / "initdb").is_file():
+        if Path(folder).is_absolute() and shutil.which("initdb", path=folder):
             yield Path(folder).resolve()
     asked = _ask_pg_config(Path(shutil.which("pg_config") or "pg_config"), "--bindir")
     if asked:
@@ -63,7 +63,7 @@ def _folders() -> Iterator[Path]:
 
 def _usable_major(folder: Path) -> int | None:
     """Return the major version, or None unless server programs and extensions are complete."""
-    if not all((folder / name).is_file() for name in ("initdb", "pg_ctl", "postgres")):
+    if not all(shutil.which(name, path=str(folder)) for name in ("initdb", "postgres")):
         return None
     if folder.parent.parent == DEBIAN and folder.parent.name.isdecimal():
         shared = Path("/usr/share/postgresql") / folder.parent.name

@@ -94,7 +94,7 @@ def layout_of(home: Path, user: ServerUser) -> Layout:
 
 def _choose_data(near: Path, far: Path, user: ServerUser) -> Path:
     """Prefer the place where data is already; else the nearest that the server's user can reach."""
-    if (near / "PG_VERSION").exists() or not user.switch:
+    if not user.switch or os.path.exists(near / "PG_VERSION"):
         return near
     if (far / "PG_VERSION").exists():
         return far

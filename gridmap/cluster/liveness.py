@@ -22,9 +22,14 @@ ORPHANS_MAY_TAKE_S = 10.0
 def server_pid(layout: Layout) -> int | None:
     """Return the process of the running server; None when the lock file names nobody like it."""
     pid = _pid_in(layout.pid_file)
-    if pid is None or _state_of(pid) in DEAD:
+    if pid is None or not is_alive(pid):
         return None
     return pid if _serves(pid, layout.data) else None
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process is there and more than a zombie."""
+    return _state_of(pid) not in DEAD
 
 
 def clear_traces(layout: Layout, user: ServerUser) -> bool:
@@ -63,10 +68,17 @@ def _state_of(pid: int) -> str:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Tell whether a process is `postgres -D DATA` and not a stranger under an old number."""
-    words = _command_of(pid).split("\0")
-    program = Path(words[0]).name
-    return program in {"postgres", "postmaster"} and str(data) in words
+    """Tell whether a process is a server at work in this folder, not a stranger's old number."""
+    program = Path(_command_of(pid).partition("\0")[0]).name
+    return program in {"postgres", "postmaster"} and _folder_of(pid) == data
+
+
+def _folder_of(pid: int) -> Path | None:
+    """Return where a process works; None when it is gone or somebody else's."""
+    try:
+        return (PROC / str(pid) / "cwd").readlink()
+    except OSError:
+        return None
 
 
 def _command_of(pid: int) -> str:
@@ -93,10 +105,15 @@ def orphans(data: Path, user: ServerUser) -> Iterator[int]:
     for entry in PROC.iterdir():
         if not entry.name.isdecimal():
             continue
-        try:
-            ours = entry.stat().st_uid == user.uid and (entry / "cwd").readlink() == data
-        except OSError:
-            continue
         pid = int(entry.name)
-        if ours and _command_of(pid).startswith("postgres:") and _state_of(pid) not in DEAD:
+        if _owner_of(entry) != user.uid or _folder_of(pid) != data:
+            continue
+        if _command_of(pid).startswith("postgres:") and is_alive(pid):
             yield pid
+
+
+def _owner_of(entry: Path) -> int | None:
+    try:
+        return entry.stat().st_uid
+    except OSError:
+        return None

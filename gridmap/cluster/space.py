@@ -6,6 +6,8 @@ from pathlib import Path
 NEEDED_MB = 150
 """A new cluster with PostGIS takes about 75 MB [m]; as much again is for the first rows."""
 
+_COMPLAINTS = ("No space left on device", "Check free disk space", "Disk quota exceeded")
+
 
 def free_mb(path: Path) -> int:
     """Return the free space, in MB, at a path or the nearest folder above it that exists."""
@@ -15,4 +17,4 @@ def free_mb(path: Path) -> int:
 
 def says_no_space(output: str) -> bool:
     """Tell whether a program's message complains about a full disk."""
-    return "No space left on device" in output or "Disk quota exceeded" in output
+    return any(complaint in output for complaint in _COMPLAINTS)
