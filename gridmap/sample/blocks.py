@@ -17,6 +17,8 @@ Shapes = npt.NDArray[np.object_]
 
 NODING_M = 0.05
 """Streets are noded on a lattice of this width, so that corners are exactly equal."""
+CRUMB_M2 = 100.0
+"""Where three noded lines do not quite meet, a face up to this size may lie between quarters."""
 SPARE = 1.22
 """How many more blocks than grids the lattices draw: the odd ones at the rims are joined."""
 
@@ -150,9 +152,13 @@ def _cut(quarters: list[Quarter], streets: list[Way]) -> tuple[Shapes, Ints]:
     noded = shapely.union_all(lines, grid_size=NODING_M)
     faces = shapely.get_parts(shapely.polygonize([noded]))
     tree = shapely.STRtree(shapes)
-    face, owner = tree.query(shapely.point_on_surface(faces), predicate="within")
-    face, first = np.unique(face, return_index=True)
-    return faces[face], owner[first]
+    inside = shapely.point_on_surface(faces)
+    owner = np.full(faces.size, -1, dtype=np.int64)
+    face, quarter = tree.query(inside, predicate="within")
+    owner[face] = quarter
+    crumbs = (owner < 0) & (shapely.area(faces) < CRUMB_M2)
+    owner[crumbs] = tree.nearest(inside[crumbs])
+    return faces[owner >= 0], owner[owner >= 0]
 
 
 def _join_odd(faces: Shapes, owner: Ints, want: Floats, *, grids: int) -> Ints:

@@ -78,13 +78,14 @@ def found_divisions(
     """
     xy = shapely.get_coordinates(shapely.centroid(blocks.shapes))
     shared = shared_borders(blocks.shapes)
-    between = _borders_between(blocks.quarter, shared)
-    everywhere = np.zeros(len(quarters), dtype=np.int64)
-    of_quarter = _connect(_districts(quarters, skeleton), everywhere, between)
-    district = of_quarter[blocks.quarter]
-    street = _pieces(xy, district, blocks.quarter, size=GRIDS_PER_STREET)
-    of_quarter = _connect(_value_of_group(blocks.quarter, street), of_quarter, between)
-    street = np.unique(of_quarter[blocks.quarter], return_inverse=True)[1]
+    used, quarter = np.unique(blocks.quarter, return_inverse=True)
+    between = _borders_between(quarter, shared)
+    of_quarter = _districts([quarters[i] for i in used], skeleton)
+    of_quarter = _connect(of_quarter, np.zeros(used.size, dtype=np.int64), between)
+    district = of_quarter[quarter]
+    street = _pieces(xy, district, quarter, size=GRIDS_PER_STREET)
+    of_quarter = _connect(_value_of_group(quarter, street), of_quarter, between)
+    street = np.unique(of_quarter[quarter], return_inverse=True)[1]
     community = _pieces(xy, street, np.arange(len(xy)), size=GRIDS_PER_COMMUNITY)
     community = _connect(community, street, shared)
     community = np.unique(community, return_inverse=True)[1]
@@ -213,7 +214,7 @@ def _connect(group: Ints, parent: Ints, shared: tuple[Ints, Ints, Floats]) -> In
         order = np.lexsort([part, -sizes, group])
         first = np.append(True, np.diff(group[order]) != 0)
         main = part[order[first]]
-        astray = part != main[group]
+        astray = part != main[np.unique(group, return_inverse=True)[1]]
         ends = np.concatenate([np.stack([a, b]), np.stack([b, a])], axis=1)
         good = astray[ends[0]] & ~astray[ends[1]] & (parent[ends[0]] == parent[ends[1]])
         if not good.any():

@@ -5,14 +5,15 @@ China do: "Liuqiao 柳桥". It breaks into two lines at the space nearest to its
 """
 
 import numpy as np
+import numpy.typing as npt
 
 PROVINCE = "Canghai 沧海"
 CITY = "Xinglan 星澜"
 LAKE = "Mingjing Lake 明镜湖"
 RIVER = "Lan River 澜江"
 RAILWAY = "Canghai Railway 沧海铁路"
-RINGS = {"inner ring": "Inner Ring Road 内环路", "outer ring": "Outer Ring Road 外环路"}
-AXES = {"axis 0": "Xinglan Avenue 星澜大道", "axis 1": "Bell Tower Avenue 钟楼大道"}
+RINGS = {"inner ring": ("Inner Ring Road", "内环路"), "outer ring": ("Outer Ring Road", "外环路")}
+AXES = {"axis 0": ("Xinglan Avenue", "星澜大道"), "axis 1": ("Bell Tower Avenue", "钟楼大道")}
 
 _FIRST = (
     ("Liu", "柳"), ("He", "荷"), ("Zhu", "竹"), ("Song", "松"), ("Mei", "梅"), ("Gui", "桂"),
@@ -62,11 +63,20 @@ def join(latin: str, signs: str) -> str:
     return f"{latin} {signs}"
 
 
-def street_name(name: tuple[str, str], rank: int) -> str:
-    """Return the name of a street of a rank: an avenue, a road, a lane."""
+def street_name(name: tuple[str, str], rank: int) -> tuple[str, str]:
+    """Return the name of a street of a rank: an avenue, a street, a road."""
     latin, signs = name
-    return {
-        1: f"{latin} Avenue {signs}大道",
-        2: f"{latin} Avenue {signs}大街",
-        3: f"{latin} Road {signs}路",
-    }.get(rank, f"{latin} Lane {signs}巷")
+    kind = {1: ("Avenue", "大道"), 2: ("Street", "大街")}.get(rank, ("Road", "路"))
+    return f"{latin} {kind[0]}", signs + kind[1]
+
+
+def lane_name(name: tuple[str, str], number: int) -> tuple[str, str]:
+    """Return the name of a lane: lanes of one neighbourhood are numbered."""
+    return f"{name[0]} Lane {number}", f"{name[1]}{number}巷"
+
+
+def numbered(letter: str, count: int) -> npt.NDArray[np.object_]:
+    """Return ids: a letter and a number of seven digits or more, from 1."""
+    number = np.arange(10_000_001, 10_000_001 + count).astype(str).astype("U16")
+    digits = np.char.add(letter, np.strings.slice(number, 1, None))
+    return digits.astype(object)

@@ -72,8 +72,8 @@ def cut_quarters(
         if n <= MOST_GRIDS or use in {"park", "campus"}:
             done.append(Quarter(shape, use, n, turn))
             continue
-        parts, way = _halve(rng, shape, turn=turn, rank=2 if n > 4 * MOST_GRIDS else 3)
-        added.append(way)
+        parts, ways = _halve(rng, shape, turn=turn, rank=2 if n > 4 * MOST_GRIDS else 3)
+        added += ways
         stack += [(part, use, n * part.area / shape.area) for part in parts]
     return done, added
 
@@ -150,7 +150,7 @@ def _direction(shape: Polygon) -> float:
 
 def _halve(
     rng: np.random.Generator, shape: Polygon, *, turn: float, rank: int
-) -> tuple[list[Polygon], Way]:
+) -> tuple[list[Polygon], list[Way]]:
     """Cut a shape across its longer side with a slightly bent avenue."""
     reach = float(np.hypot(*np.ptp(shapely.get_coordinates(shape), axis=0)))
     along = np.array([np.cos(turn), np.sin(turn)])
@@ -163,5 +163,5 @@ def _halve(
     noded = shapely.union_all([shapely.boundary(shape), line], grid_size=0.05)
     parts = shapely.get_parts(shapely.polygonize([noded]))
     parts = parts[shapely.contains(shape, shapely.point_on_surface(parts))]
-    cut: Any = shapely.intersection(line, shape)
-    return list(parts), Way(cut, rank, "")
+    cuts = shapely.get_parts(shapely.intersection(line, shape))
+    return list(parts), [Way(cut, rank, "") for cut in cuts if cut.geom_type == "LineString"]
