@@ -7,6 +7,7 @@ that it would do are few enough to do directly.
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from gridmap.cluster import liveness
@@ -58,6 +59,8 @@ def end(layout: Layout, user: ServerUser, *, timeout_s: float) -> None:
             os.kill(pid, number)
         if _gone_within(layout, wait_s):
             liveness.clear_traces(layout, user)
+            with suppress(OSError):  # somebody keeps a file there: leave it
+                layout.run.rmdir()
             return
     raise StopFailed(seconds=round(timeout_s + IMMEDIATE_STOP_S), log=layout.logs)
 

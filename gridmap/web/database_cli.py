@@ -2,16 +2,16 @@
 
 import os
 import shutil
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
-from flask.cli import AppGroup
 
 from gridmap.cluster import Cluster, find
 from gridmap.cluster.installation import find_installation
 from gridmap.cluster.preparation import prepare_script
 from gridmap.core import schema
-from gridmap.core.errors import GridmapError, NotConfigured
+from gridmap.core.commands import Commands
+from gridmap.core.errors import NotConfigured
 from gridmap.core.settings import settings
 from gridmap.web.database_start import (
     DatabaseUrls,
@@ -25,18 +25,7 @@ NOT_RUNNING = 3
 """Exit code of `status`, as service managers use it."""
 
 
-class DatabaseGroup(AppGroup):
-    """Says our own errors in one sentence; none of its commands needs an open database."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; exit code 1 with the error's sentence."""
-        try:
-            return super().invoke(ctx)
-        except GridmapError as problem:
-            raise click.ClickException(str(problem)) from problem
-
-
-database = DatabaseGroup("database", help="The database: start, stop, look at it, migrate it.")
+database = Commands("database", help="The database: start, stop, look at it, migrate it.")
 command = database.command
 role_option = click.option(
     "--role",
@@ -135,10 +124,8 @@ def prepare_command() -> None:
 
 def _own_cluster() -> Cluster | None:
     if not settings().private:
-        raise NotConfigured(
-            setting="GRIDMAP_HOME",
-            why="GRIDMAP_DATABASE_URL names an existing server; its administrator starts and "
-            "stops it.",
+        raise click.ClickException(
+            "GRIDMAP_DATABASE_URL names an existing server; its administrator starts and stops it."
         )
     return find(settings().home)
 
