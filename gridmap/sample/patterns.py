@@ -72,13 +72,13 @@ class Planted:
 
 # Where (in city radii), how large, what, how, how strong.
 _DESIGN = (
-    ("Railway station", -0.02, 0.72, 7, ("theft", "fraud", "robbery"), "steady", 7.0),
-    ("Bar street", 0.10, 0.16, 9, ("noise", "assault", "theft", "robbery"), "steady", 6.0),
-    ("Old estate", -0.30, 0.30, 10, ("burglary", "vehicle_theft"), "steady", 6.0),
+    ("Railway station", -0.02, 0.72, 7, ("theft", "fraud", "robbery"), "steady", 9.0),
+    ("Bar street", 0.10, 0.16, 9, ("noise", "assault", "theft", "robbery"), "steady", 8.0),
+    ("Old estate", -0.30, 0.30, 10, ("burglary", "vehicle_theft"), "steady", 8.0),
     ("New town", 0.42, -0.52, 10, ("vehicle_theft", "burglary"), "emerging", 9.0),
     ("South gate", -0.18, -0.42, 9, ("burglary", "damage", "assault"), "fading", 6.0),
     ("Ring road junction", 0.50, 0.46, 6, ("traffic",), "steady", 7.0),
-    ("West works", -0.62, -0.18, 8, ("dispute", "noise"), "steady", 5.0),
+    ("West works", -0.62, -0.18, 8, ("dispute", "noise"), "steady", 6.5),
 )
 _COURSES = ("steady", "steady", "emerging", "fading")
 
