@@ -3,7 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import BigInteger, Text, func, select
+from sqlalchemy import BigInteger, Sequence, Text, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -11,6 +11,7 @@ from gridmap.core.database import Base
 from gridmap.core.errors import BadSetting
 
 DEFAULT_ZONE = "UTC"
+VERSIONS = Sequence("data_version_numbers", metadata=Base.metadata)
 
 
 class CitySetting(Base):
@@ -74,12 +75,16 @@ def known_zone(name: str) -> str:
 
 
 def bump(session: Session, *names: str) -> None:
-    """Say that registers changed, in the transaction that changed them."""
+    """Say that registers changed, in the transaction that changed them.
+
+    The numbers come from a sequence, so that one which was rolled back never comes again:
+    a cache that was filled inside that transaction can only grow old, not wrong.
+    """
     for name in names:
-        statement = insert(DataVersion).values(name=name, version=1)
+        statement = insert(DataVersion).values(name=name, version=VERSIONS.next_value())
         session.execute(
             statement.on_conflict_do_update(
-                index_elements=[DataVersion.name], set_={"version": DataVersion.version + 1}
+                index_elements=[DataVersion.name], set_={"version": VERSIONS.next_value()}
             )
         )
 

@@ -46,16 +46,23 @@ class _Place:
         self.urls: dict[str, str] = {}
         self.engines: dict[str, Engine] = {}
         self.borrowed: Callable[[], Session] | None = None
+        self.find: Callable[[], None] | None = None
 
     def engine(self, role: Role) -> Engine:
         """Return the engine of a role, made when it is first asked for."""
         if role not in self.engines:
+            self.settle()
             if role not in self.urls:
                 raise NotConfigured(setting="GRIDMAP_DATABASE_URL", why="No database is known yet.")
             self.engines[role] = create_engine(
                 self.urls[role], pool_pre_ping=True, pool_size=8, max_overflow=24
             )
         return self.engines[role]
+
+    def settle(self) -> None:
+        """Find out where the database is, if that was left open until now."""
+        if not self.urls and self.find is not None:
+            self.find()
 
 
 _place = _Place()
@@ -74,6 +81,16 @@ def configure(*, app: str, owner: str | None, analysis: str | None = None) -> No
     _place.urls = {"app": app, "analysis": analysis or app}
     if owner:
         _place.urls["owner"] = owner
+
+
+def configure_when_needed(find: Callable[[], None]) -> None:
+    """Leave it open where the database is: `find` calls `configure` before the first question."""
+    _place.find = find
+
+
+def is_configured() -> bool:
+    """Return whether this process knows where its database is, or how to find out."""
+    return bool(_place.urls) or _place.find is not None
 
 
 def close_all() -> None:
@@ -149,6 +166,7 @@ def vacuum(*tables: str) -> bool:
     Returns:
         False where this process has no owner's address (or a test lends its session).
     """
+    _place.settle()
     if "owner" not in _place.urls or _place.borrowed is not None:
         return False
     engine = create_engine(_place.urls["owner"], isolation_level="AUTOCOMMIT")  # VACUUM wants it

@@ -5,9 +5,12 @@
 CREATE FUNCTION incidents_drop_indexes() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+  IF EXISTS (SELECT FROM public.incidents) THEN
+    RETURN false;
+  END IF;
   LOCK TABLE public.incidents, public.incident_months, public.incident_category_months
     IN ACCESS EXCLUSIVE MODE;
-  IF EXISTS (SELECT FROM public.incidents) THEN
+  IF EXISTS (SELECT FROM public.incidents) THEN  -- somebody was faster
     RETURN false;
   END IF;
   DROP INDEX public.uq_incidents_source_id_source, public.ix_incidents_time,

@@ -21,6 +21,7 @@ def run_file(name: str) -> None:
 def upgrade() -> None:
     """Make everything."""
     op.execute("SET LOCAL lock_timeout = '4s'")
+    op.execute("CREATE SEQUENCE data_version_numbers")
     op.create_table(
         "audit_events",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -671,6 +672,7 @@ def downgrade() -> None:
     op.drop_table("incident_months")
     op.drop_table("incident_category_months")
     op.drop_table("data_versions")
+    op.execute("DROP SEQUENCE data_version_numbers")
     op.drop_table("categories")
     op.drop_table("batches")
     op.drop_table("audit_events")

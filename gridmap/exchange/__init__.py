@@ -1,0 +1,1 @@
+"""Data in and out: files, their mapping, what became of their rows."""

@@ -1,0 +1,306 @@
+"""One file = one transaction = one batch = one audit row."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from gridmap.batches import queries as batch_queries
+from gridmap.batches.actions import FileFacts, batch_to_undo, close_batch, mark_undone, open_batch
+from gridmap.batches.counts import Counts
+from gridmap.batches.errors import NoRejects, NoSuchBatch
+from gridmap.batches.models import Batch
+from gridmap.core import city
+from gridmap.core.actor import Actor
+from gridmap.core.clock import utc_now
+from gridmap.core.database import transaction, vacuum
+from gridmap.core.i18n import N_
+from gridmap.core.settings import settings
+from gridmap.exchange.errors import DryRun, MissingOption
+from gridmap.exchange.requests import ImportRequest, ImportResult
+from gridmap.grids import actions as grids
+from gridmap.grids.locator import current_grids
+from gridmap.incidents import actions as incidents
+from gridmap.intake import (
+    AreaRows,
+    Columns,
+    IncidentRows,
+    Note,
+    PointRows,
+    PopulationRows,
+    diagnose,
+    guess_columns,
+    inspect,
+    read_areas,
+    read_incidents,
+    read_points,
+    read_population,
+)
+from gridmap.intake.rejects import write_rejects
+from gridmap.places import actions as places
+from gridmap.resources import actions as resources
+
+Report = Callable[[str], None]
+AnyRows = IncidentRows | PointRows | AreaRows | PopulationRows
+
+VACUUMED = {
+    "incidents": ("incidents", "incident_months", "incident_category_months"),
+    "grids": ("grids", "grid_versions", "grid_neighbours", "incidents"),
+    "divisions": ("divisions",),
+    "places": ("places",),
+    "resources": ("resources",),
+    "population": ("grid_population",),
+    "base": ("base_features",),
+}
+SAMPLE_STANDS = Note(
+    code="sample_stands",
+    message=N_(
+        "The sample city is still loaded. Its grids and incidents stay apart from yours, but both "
+        "are on the map. Take it away with: script/gridmap sample --remove"
+    ),
+)
+WORDS_UNKNOWN = N_(
+    "%(count)d category words were met for the first time and became categories of their own: "
+    "%(words)s. Say what they stand for under Registers, Categories."
+)
+NO_DIVISION = N_("%(count)d grids stand below no division that is known; import divisions too.")
+
+
+def _quiet(_: str) -> None:
+    """Report nothing."""
+
+
+def import_file(actor: Actor, request: ImportRequest, *, report: Report = _quiet) -> ImportResult:
+    """Bring one file in, whole or not at all.
+
+    Args:
+        actor: who brings it.
+        request: the file and how to read it.
+        report: told each step before it begins.
+
+    Raises:
+        UnreadableFile: the file as a whole cannot be used; the database is unchanged.
+        GridmapError: the rows contradict what is there; likewise.
+        DatabaseUnavailable: the database went away; likewise.
+    """
+    started = time.perf_counter()
+    report("reading the file")
+    request, zone = _with_zone(actor, request)
+    rows, notes = _read(request)
+    kept: list[ImportResult] = []
+    try:
+        with transaction(actor) as session:
+            report("linking and storing")
+            result = _store(session, actor, request, rows, notes, zone=zone)
+            kept.append(result)
+            if request.dry_run:
+                raise DryRun
+            report("confirming")
+    except DryRun:
+        pass
+    result = kept[0]
+    if not request.dry_run and result.stored:
+        report("tidying the tables")
+        vacuum(*VACUUMED[request.kind])
+    return replace(result, seconds=time.perf_counter() - started)
+
+
+def _with_zone(actor: Actor, request: ImportRequest) -> tuple[ImportRequest, str | None]:
+    """Decide in which zone times without an offset are read.
+
+    Returns:
+        The request with a zone, and the zone if the city has to take it over.
+    """
+    if request.kind != "incidents":
+        return request, None
+    said = request.columns.tz
+    if said:
+        city.known_zone(said)
+    with transaction(actor) as session:
+        is_set, present = city.timezone_is_set(session), city.timezone(session)
+    zone = said or present
+    columns = replace(request.columns, tz=zone)
+    return replace(request, columns=columns), (said if said and not is_set else None)
+
+
+def _read(request: ImportRequest) -> tuple[AnyRows, list[Note]]:
+    """Read the file into arrays; no database."""
+    path, columns, options = request.path, request.columns, request.options
+    rows: AnyRows
+    if request.kind == "incidents":
+        rows = read_incidents(path, columns, options, now=utc_now(), source_tz=None)
+    elif request.kind in ("places", "resources"):
+        rows = read_points(path, columns, options, kind=request.kind)
+    elif request.kind == "population":
+        rows = read_population(path, columns, options)
+    else:
+        rows = read_areas(path, columns, options, kind=request.kind)
+    return rows, list(rows.notes)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    counts: Counts
+    notes: list[Note]
+
+
+def _store(
+    session: Session,
+    actor: Actor,
+    request: ImportRequest,
+    rows: AnyRows,
+    notes: list[Note],
+    *,
+    zone: str | None,
+) -> ImportResult:
+    """Store the rows of one file in the session's transaction."""
+    if zone:
+        incidents.set_timezone(session, actor, zone, by="import")
+    if batch_queries.sample_batches(session):
+        notes.append(SAMPLE_STANDS)
+    notes.extend(_diagnosis(session, rows))
+    facts = FileFacts(
+        name=request.shown_name,
+        sha256=rows.sha256,
+        source=request.source,
+        mapping=mapping_of(rows.origin.columns, rows.crs),
+    )
+    batch = open_batch(session, actor, request.kind, facts)
+    stored = _into_register(session, request, batch, rows)
+    notes.extend(stored.notes)
+    batch.notes = [note_as_json(note) for note in notes]
+    rejects = None
+    if len(rows.rejects) and not request.dry_run:
+        rejects = f"batch-{batch.id}.csv"
+        write_rejects(rows.rejects, rejects_folder() / rejects)
+    close_batch(session, actor, batch, stored.counts, rejects_file=rejects)
+    return ImportResult(
+        batch=None if request.dry_run else batch.id,
+        **stored.counts.as_dict(),
+        rejects_file=str(rejects_folder() / rejects) if rejects else None,
+        seconds=0.0,
+        kind=request.kind,
+        notes=batch.notes,
+        dry_run=request.dry_run,
+    )
+
+
+def _into_register(
+    session: Session, request: ImportRequest, batch: Batch, rows: AnyRows
+) -> _Stored:
+    """Hand the rows to the register that keeps them."""
+    rejected = len(rows.rejects)
+    if isinstance(rows, IncidentRows):
+        counts, unknown = incidents.import_incidents(session, batch, rows, rejected=rejected)
+        return _Stored(counts, _word_notes(unknown))
+    if isinstance(rows, PopulationRows):
+        if request.day is None:
+            raise MissingOption(option="--date", why="the day that the counts hold for.")
+        day = request.day
+        return _Stored(
+            grids.import_population(session, batch, rows, day=day, rejected=rejected), []
+        )
+    if isinstance(rows, PointRows):
+        register = places.import_places if request.kind == "places" else resources.import_resources
+        return _Stored(register(session, batch, rows, rejected=rejected), [])
+    if request.kind == "divisions":
+        return _Stored(grids.import_divisions(session, batch, rows, rejected=rejected), [])
+    done = grids.import_grids(session, batch, rows, rejected=rejected, repair=request.repair)
+    notes = list(done.topology.notes)
+    if done.without_division:
+        notes.append(Note("no_division", NO_DIVISION, {"count": done.without_division}))
+    return _Stored(done.counts, notes)
+
+
+def _word_notes(unknown: list[str]) -> list[Note]:
+    if not unknown:
+        return []
+    shown = ", ".join(unknown[:12]) + (" …" if len(unknown) > 12 else "")
+    return [Note("words_unknown", WORDS_UNKNOWN, {"count": len(unknown), "words": shown})]
+
+
+def _diagnosis(session: Session, rows: AnyRows) -> list[Note]:
+    """Hold coordinates against the grids that are there; say what looks wrong, repair nothing."""
+    if isinstance(rows, AreaRows) or not np.isfinite(rows.lon).any():
+        return []
+    present = current_grids(session)
+    if not present.table.ids.size:
+        return []
+    return diagnose(
+        rows.lon,
+        rows.lat,
+        bounds=present.bounds,
+        own_codes=rows.grid_code,
+        locate=lambda lon, lat: present.at_points(lon, lat).grid_codes,
+    )
+
+
+def mapping_of(columns: Columns, crs: str) -> dict[str, Any]:
+    """Return how a file was read, for the batch: what was said and what was guessed."""
+    said = {name: value for name, value in asdict(columns).items() if value is not None}
+    return said | ({"crs": crs} if crs else {})
+
+
+def note_as_json(note: Note) -> dict[str, object]:
+    """Return a note as the batch keeps it: translated when it is shown."""
+    return {"code": note.code, "message": note.message, "fields": dict(note.fields)}
+
+
+def rejects_folder() -> Path:
+    """Return the folder of reject reports, made if need be."""
+    folder = settings().home / "rejects"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def complete_columns(request: ImportRequest) -> tuple[Columns, list[tuple[str, str]]]:
+    """Return the columns with what the headers tell, and what was guessed (field, column)."""
+    shape = inspect(request.path, request.options)
+    columns, guesses = guess_columns(request.kind, shape.headers, request.columns)
+    return columns, [(guess.field, guess.column) for guess in guesses]
+
+
+UNDO: dict[str, Callable[[Session, Batch], int]] = {
+    "incidents": incidents.undo_incidents,
+    "grids": grids.undo_grids,
+    "divisions": grids.undo_divisions,
+    "population": grids.undo_population,
+    "places": places.undo_places,
+    "resources": resources.undo_resources,
+    "base": places.undo_base,
+}
+
+
+def undo(session: Session, actor: Actor, batch_id: int) -> tuple[Batch, int]:
+    """Take one import back whole; returns the batch and how many rows went."""
+    batch = batch_to_undo(session, batch_id)
+    rows = UNDO[batch.kind](session, batch)
+    mark_undone(session, actor, batch, rows=rows)
+    return batch, rows
+
+
+def undo_import(actor: Actor, batch_id: int) -> tuple[Batch, int]:
+    """Take one import back in a transaction of its own, and tidy the tables."""
+    with transaction(actor) as session:
+        batch, rows = undo(session, actor, batch_id)
+    vacuum(*VACUUMED[batch.kind])
+    return batch, rows
+
+
+def rejects_path(session: Session, batch_id: int) -> Path:
+    """Return the report of rejected rows of one import.
+
+    Raises:
+        NoSuchBatch: there is no such import.
+        NoRejects: all its rows could be used.
+    """
+    batch = batch_queries.batch_by_id(session, batch_id)
+    if batch is None:
+        raise NoSuchBatch(batch=batch_id)
+    if batch.rejects_file is None:
+        raise NoRejects(batch=batch_id)
+    return rejects_folder() / batch.rejects_file

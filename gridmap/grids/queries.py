@@ -1,0 +1,284 @@
+"""Every statement on divisions and grids."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from sqlalchemy import Row, delete, exists, func, select, text
+from sqlalchemy.orm import Session
+
+from gridmap.core.bulk import Column, copy_rows
+from gridmap.core.geometry import Geometries, ewkb
+from gridmap.grids.models import (
+    Division,
+    Grid,
+    GridNeighbour,
+    GridPopulation,
+    GridVersion,
+)
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class GridTable:
+    """The grids in force, in the order of their codes.
+
+    Attributes:
+        ids: shape (n,).
+        codes: shape (n,), text.
+        names: shape (n,), text.
+        geometries: shape (n,), shapely MultiPolygons in WGS84.
+        area_m2: shape (n,).
+    """
+
+    ids: Ids
+    codes: npt.NDArray[np.object_]
+    names: npt.NDArray[np.object_]
+    geometries: Geometries
+    area_m2: npt.NDArray[np.float64]
+
+
+def in_force() -> Any:
+    """Return the condition that a version's border holds now."""
+    return func.upper_inf(GridVersion.valid)
+
+
+def current_grids(session: Session) -> GridTable:
+    """Return all grids in force with their borders."""
+    rows = session.execute(
+        select(
+            Grid.id, Grid.code, Grid.name, func.ST_AsBinary(GridVersion.geom), GridVersion.area_m2
+        )
+        .join(GridVersion, GridVersion.grid_id == Grid.id)
+        .where(in_force())
+        .order_by(Grid.code)
+    ).all()
+    return GridTable(
+        ids=np.array([row[0] for row in rows], dtype=np.int64),
+        codes=np.array([row[1] for row in rows], dtype=object),
+        names=np.array([row[2] for row in rows], dtype=object),
+        geometries=np.asarray(shapely.from_wkb([bytes(row[3]) for row in rows]), dtype=object),
+        area_m2=np.array([row[4] for row in rows], dtype=np.float64),
+    )
+
+
+def neighbour_pairs(session: Session) -> tuple[Ids, Ids]:
+    """Return both ends of every neighbour pair, as grid ids, both directions present."""
+    rows = session.execute(select(GridNeighbour.grid_id, GridNeighbour.neighbour_id)).all()
+    pairs = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def replace_neighbours(session: Session, from_ids: Ids, to_ids: Ids) -> None:
+    """Store who borders on whom, in place of what was known."""
+    session.execute(delete(GridNeighbour))
+    if from_ids.size:
+        columns = {"grid_id": Column("int4", from_ids), "neighbour_id": Column("int4", to_ids)}
+        copy_rows(session, GridNeighbour.__tablename__, columns)
+
+
+def known_codes(session: Session, codes: Sequence[str]) -> dict[str, int]:
+    """Return code → grid id of those codes that exist, ended grids included."""
+    rows = session.execute(select(Grid.code, Grid.id).where(Grid.code.in_(codes)))
+    return {code: grid_id for code, grid_id in rows}  # noqa: C416 - rows are not tuples
+
+
+def take_ids(session: Session, table: str, n: int) -> Ids:
+    """Take n ids from the sequence of a table of ours."""
+    rows = session.scalars(
+        text("SELECT nextval(pg_get_serial_sequence(:t, 'id')) FROM generate_series(1, :n)"),
+        {"t": table, "n": n},
+    )
+    return np.array(rows.all(), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class NewGrids:
+    """Grids to be stored: equally long arrays, ids already taken."""
+
+    ids: Ids
+    codes: npt.NDArray[np.object_]
+    names: npt.NDArray[np.object_]
+    kinds: npt.NDArray[np.object_]
+    communities: npt.NDArray[np.object_]
+    geometries: Geometries
+    mercator: Geometries
+    simplified: Geometries
+    labels: Geometries
+    label_widths_m: npt.NDArray[np.float64]
+    area_m2: npt.NDArray[np.float64]
+
+
+def insert_grids(session: Session, new: NewGrids, *, batch_id: int, since: date) -> None:
+    """Store grids and the borders that they begin with."""
+    n = new.ids.size
+    batch = Column("int4", np.full(n, batch_id))
+    copy_rows(
+        session,
+        Grid.__tablename__,
+        {
+            "id": Column("int4", new.ids),
+            "code": Column("text", new.codes),
+            "name": Column("text", new.names),
+            "kind": Column("text", new.kinds),
+            "community_code": Column("text", new.communities),
+            "valid_from": Column("date", np.full(n, np.datetime64(since))),
+            "batch_id": batch,
+        },
+    )
+    session.execute(
+        text(
+            "CREATE TEMP TABLE new_borders (grid_id int, geom geometry, geom_3857 geometry, "
+            "geom_3857_low geometry, label geometry, label_width_m float8, area_m2 float8) "
+            "ON COMMIT DROP"
+        )
+    )
+    copy_rows(
+        session,
+        "new_borders",
+        {
+            "grid_id": Column("int4", new.ids),
+            "geom": Column("bytes", ewkb(new.geometries, 4326)),
+            "geom_3857": Column("bytes", ewkb(new.mercator, 3857)),
+            "geom_3857_low": Column("bytes", ewkb(new.simplified, 3857)),
+            "label": Column("bytes", ewkb(new.labels, 3857)),
+            "label_width_m": Column("float8", new.label_widths_m),
+            "area_m2": Column("float8", new.area_m2),
+        },
+    )
+    session.execute(
+        text(
+            "INSERT INTO grid_versions (grid_id, valid, geom, geom_3857, geom_3857_low, label, "
+            "label_width_m, area_m2, batch_id) "
+            "SELECT grid_id, daterange(:since, NULL), geom, geom_3857, geom_3857_low, label, "
+            "label_width_m, area_m2, :batch FROM new_borders"
+        ),
+        {"since": since, "batch": batch_id},
+    )
+    session.execute(text("DROP TABLE new_borders"))
+
+
+def replace_simplified(session: Session, grid_ids: Ids, simplified: Geometries) -> None:
+    """Store the borders for small scales anew: they are simplified together, not one by one."""
+    session.execute(
+        text("CREATE TEMP TABLE low_borders (grid_id int, geom geometry) ON COMMIT DROP")
+    )
+    copy_rows(
+        session,
+        "low_borders",
+        {"grid_id": Column("int4", grid_ids), "geom": Column("bytes", ewkb(simplified, 3857))},
+    )
+    session.execute(
+        text(
+            "UPDATE grid_versions v SET geom_3857_low = l.geom FROM low_borders l "
+            "WHERE v.grid_id = l.grid_id AND upper_inf(v.valid)"
+        )
+    )
+    session.execute(text("DROP TABLE low_borders"))
+
+
+def delete_grids_of(session: Session, batch_id: int) -> list[int]:
+    """Delete the grids that one import brought; returns their ids."""
+    ids = list(session.scalars(select(Grid.id).where(Grid.batch_id == batch_id)))
+    session.execute(delete(Grid).where(Grid.batch_id == batch_id))
+    return ids
+
+
+def insert_divisions(
+    session: Session, batch_id: int, *, codes: Any, names: Any, kinds: Any, geometries: Geometries
+) -> None:
+    """Store divisions."""
+    n = len(codes)
+    copy_rows(
+        session,
+        Division.__tablename__,
+        {
+            "code": Column("text", codes),
+            "name": Column("text", names),
+            "kind": Column("text", kinds),
+            "geom": Column("bytes", ewkb(geometries, 4326)),
+            "batch_id": Column("int4", np.full(n, batch_id)),
+        },
+    )
+
+
+def existing_divisions(session: Session, codes: Sequence[str]) -> set[str]:
+    """Return those of the codes that are divisions already."""
+    return set(session.scalars(select(Division.code).where(Division.code.in_(codes))))
+
+
+def delete_divisions_of(session: Session, batch_id: int) -> None:
+    """Delete the divisions that one import brought."""
+    session.execute(delete(Division).where(Division.batch_id == batch_id))
+
+
+def codes_without_division(session: Session) -> int:
+    """Count grids in force above whose code no division stands."""
+    above = exists().where(func.starts_with(Grid.code, Division.code))
+    return session.scalar(
+        select(func.count()).select_from(Grid).where(Grid.valid_to.is_(None), ~above)
+    ) or 0  # fmt: skip
+
+
+def insert_population(
+    session: Session, batch_id: int, *, grid_ids: Ids, day: date, counts: Any, source: str
+) -> Ids:
+    """Store counts of people; a count for the same grid, day and source is left as it was.
+
+    Returns:
+        The grids whose count is new.
+    """
+    session.execute(text("CREATE TEMP TABLE new_counts (grid_id int, n float8) ON COMMIT DROP"))
+    copy_rows(
+        session,
+        "new_counts",
+        {"grid_id": Column("int4", grid_ids), "n": Column("float8", counts)},
+    )
+    stored = session.scalars(
+        text(
+            "INSERT INTO grid_population (grid_id, date, n, source, batch_id) "
+            "SELECT grid_id, :day, n, :source, :batch FROM new_counts "
+            "ON CONFLICT DO NOTHING RETURNING grid_id"
+        ),
+        {"day": day, "source": source, "batch": batch_id},
+    ).all()
+    session.execute(text("DROP TABLE new_counts"))
+    return np.array(stored, dtype=np.int64)
+
+
+def delete_population_of(session: Session, batch_id: int) -> None:
+    """Delete the counts that one import brought."""
+    session.execute(delete(GridPopulation).where(GridPopulation.batch_id == batch_id))
+
+
+def population_by_grid(session: Session, *, on: date) -> dict[int, float]:
+    """Return each grid's newest count not after a day; the sources of one day are added up."""
+    newest = (
+        select(GridPopulation.grid_id, func.max(GridPopulation.date).label("date"))
+        .where(GridPopulation.date <= on)
+        .group_by(GridPopulation.grid_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(GridPopulation.grid_id, func.sum(GridPopulation.n))
+        .join(
+            newest,
+            (newest.c.grid_id == GridPopulation.grid_id) & (newest.c.date == GridPopulation.date),
+        )
+        .group_by(GridPopulation.grid_id)
+    )
+    return {grid_id: float(n) for grid_id, n in rows}
+
+
+def divisions_above(session: Session, code: str) -> Sequence[Row[str, str, str]]:
+    """Return code, name and kind of the divisions whose code begins this one, from the top."""
+    return session.execute(
+        select(Division.code, Division.name, Division.kind)
+        .where(func.starts_with(code, Division.code))
+        .order_by(func.length(Division.code))
+    ).all()

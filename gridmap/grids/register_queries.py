@@ -1,0 +1,52 @@
+"""The statement behind the grids' register."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from gridmap.grids.models import Grid, GridPopulation, GridVersion
+from gridmap.grids.queries import in_force
+
+
+def register_page(
+    session: Session, *, words: str = "", limit: int = 25, offset: int = 0
+) -> tuple[int, Sequence[Any]]:
+    """Return how many grids in force there are, and one page of them, by code.
+
+    Each row: code, name, kind, community_code, area_m2, since (date), people (newest count or
+    None), batch_id.
+
+    Args:
+        session: the transaction.
+        words: beginning of a code, or part of a name; '' for all.
+        limit: rows a page.
+        offset: rows before it.
+    """
+    condition: list[Any] = [in_force()]
+    if words:
+        pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        condition.append(or_(Grid.code.like(pattern[1:]), Grid.name.ilike(pattern)))
+    people = (
+        select(func.sum(GridPopulation.n))
+        .where(GridPopulation.grid_id == Grid.id)
+        .group_by(GridPopulation.date)
+        .order_by(GridPopulation.date.desc())
+        .limit(1)
+        .correlate(Grid)
+        .scalar_subquery()
+    )
+    joined = select(Grid).join(GridVersion, GridVersion.grid_id == Grid.id).where(*condition)
+    total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
+    rows = session.execute(
+        select(Grid.code, Grid.name, Grid.kind, Grid.community_code, GridVersion.area_m2,
+               func.lower(GridVersion.valid).label("since"), people.label("people"),
+               Grid.batch_id)
+        .join(GridVersion, GridVersion.grid_id == Grid.id)
+        .where(*condition)
+        .order_by(Grid.code)
+        .limit(limit)
+        .offset(offset)
+    ).all()  # fmt: skip
+    return total, rows

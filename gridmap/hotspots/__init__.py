@@ -1,0 +1,1 @@
+"""Where incidents concentrate, and whether that is chance."""

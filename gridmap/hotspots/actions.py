@@ -1,0 +1,134 @@
+"""Computing hotspots: counts from the database, statistics from `analysis`."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy.orm import Session
+
+from gridmap.analysis.hotspots import hotspots
+from gridmap.batches.queries import has_real_batches, sample_batches
+from gridmap.core import city
+from gridmap.core.clock import local_date, utc_now
+from gridmap.core.errors import BadRequest, NotFound
+from gridmap.core.i18n import N_
+from gridmap.grids.locator import CurrentGrids, current_grids
+from gridmap.grids.queries import population_by_grid
+from gridmap.hotspots.queries import Window, count_by_grid
+from gridmap.hotspots.studies import PER, Question, Study, Warned
+from gridmap.incidents.categories import categories_named
+from gridmap.incidents.queries import span_of_days
+
+PER_PEOPLE = 1000.0
+SENTENCES = {
+    "no_grids": N_("There is no grid in this scope, so nothing can be compared."),
+    "no_values": N_("No grid of this scope has a value, so nothing can be compared."),
+    "one_grid": N_("A single grid cannot be compared with others."),
+    "nothing_counted": N_("Nothing happened here in this window, so nothing can be compared."),
+    "all_equal": N_("All grids have the same value, so none stands out."),
+    "values_missing": N_("Grids without a population have no rate; they are left out."),
+    "isolated_grids": N_("Some grids have no neighbours; their result rests on themselves alone."),
+    "everyone_a_neighbour": N_("Some grids border on all others; they have no result."),
+}
+SAMPLE_MIXED = N_("The sample city and imported data are both in these figures.")
+SAMPLE_ONLY = N_("These are invented data: the sample city.")
+
+
+def study(session: Session, question: Question) -> Study:
+    """Answer a question about a window.
+
+    Raises:
+        BadRequest: the window ends before it begins, or `per` is unknown.
+        NotFound: there is no such category, or no grid or division begins with this scope.
+    """
+    if question.per not in (None, *PER):
+        raise BadRequest(field="per", why="population or area.")
+    zone = city.timezone(session)
+    start, end = _days(session, question, zone)
+    grids = current_grids(session)
+    first, last = _positions(grids, question.scope)
+    chosen = categories_named(session, list(question.categories)) if question.categories else None
+    window = Window(start, end, zone)
+    found = count_by_grid(session, window, scope=question.scope, categories=chosen)
+    counts = np.zeros(last - first, dtype=np.int64)
+    where = grids.positions(found.grid_ids) - first
+    counts[where] = found.counts
+    values = _values(session, question, grids, counts, first=first, day=end - timedelta(days=1))
+    result = hotspots(values, *_pairs_within(grids, first, last))
+    table = grids.table
+    return Study(
+        question=question,
+        start=start,
+        end=end,
+        zone=zone,
+        grid_ids=table.ids[first:last],
+        codes=table.codes[first:last],
+        names=table.names[first:last],
+        counts=counts,
+        values=values,
+        result=result,
+        unlinked=found.unlinked,
+        warnings=_warnings(session, result.warnings),
+        computed_at=utc_now(),
+    )
+
+
+def _days(session: Session, question: Question, zone: str) -> tuple[date, date]:
+    start, end = question.start, question.end
+    if start is None or end is None:
+        today = local_date(utc_now(), zone)
+        span = span_of_days(session, zone=zone) or (today, today + timedelta(days=1))
+        start, end = start or span[0], end or span[1]
+    if start >= end:
+        raise BadRequest(field="from, to", why="the window ends before it begins.")
+    return start, end
+
+
+def _positions(grids: CurrentGrids, scope: str) -> tuple[int, int]:
+    first, last = grids.in_scope(scope)
+    if scope and first == last:
+        raise NotFound(what="scope", name=scope)
+    return first, last
+
+
+def _pairs_within(
+    grids: CurrentGrids, first: int, last: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the neighbour pairs whose ends both lie in the scope, counted from its beginning."""
+    one, other = grids.neighbours
+    if (first, last) == (0, grids.table.ids.size):
+        return one, other
+    inside = (first <= one) & (one < last) & (first <= other) & (other < last)
+    return one[inside] - first, other[inside] - first
+
+
+def _values(
+    session: Session,
+    question: Question,
+    grids: CurrentGrids,
+    counts: npt.NDArray[np.int64],
+    *,
+    first: int,
+    day: date,
+) -> npt.NDArray[np.float64]:
+    """Return counts or rates; NaN where there is no denominator."""
+    values = counts.astype(np.float64)
+    part = slice(first, first + counts.size)
+    if question.per == "area":
+        return values / (grids.table.area_m2[part] / 1e6)
+    if question.per == "population":
+        people = population_by_grid(session, on=day)
+        base = np.array([people.get(int(i), 0.0) for i in grids.table.ids[part]], dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(base > 0, values * PER_PEOPLE / base, np.nan)
+    return values
+
+
+def _warnings(session: Session, codes: tuple[str, ...]) -> tuple[Warned, ...]:
+    found = [Warned(code, SENTENCES[code]) for code in codes]
+    if sample_batches(session):
+        if has_real_batches(session):
+            found.append(Warned("sample_mixed", SAMPLE_MIXED))
+        else:
+            found.append(Warned("sample_only", SAMPLE_ONLY))
+    return tuple(found)

@@ -1,0 +1,274 @@
+"""What is done with incidents: bring them in, take them back, follow grids and words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy.orm import Session
+
+from gridmap.audit.actions import record
+from gridmap.batches.counts import Counts
+from gridmap.batches.models import Batch
+from gridmap.core.actor import Actor
+from gridmap.core.bulk import Column
+from gridmap.core.city import bump, lock_register, put_setting, timezone
+from gridmap.core.errors import NotFound
+from gridmap.grids.locator import Links, current_grids
+from gridmap.grids.news import GridsChanged
+from gridmap.incidents import queries, rollups
+from gridmap.incidents.categories import Words, assign_word, resolve_words
+from gridmap.incidents.models import Category, CategoryWord
+from gridmap.intake import IncidentRows
+from gridmap.places.queries import points_of_addresses
+
+BULK_ROWS = 20_000
+"""From here on it pays to build the indexes of an empty table afterwards."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where the rows of one file are: equally long arrays."""
+
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    links: Links
+    place_given: npt.NDArray[np.object_]
+    """The address, or the code of a grid that is not there; None for everything else."""
+
+
+def import_incidents(
+    session: Session, batch: Batch, rows: IncidentRows, *, rejected: int
+) -> tuple[Counts, list[str]]:
+    """Store the usable rows of one file.
+
+    Args:
+        session: the transaction of the import; takes a lock that other imports wait for.
+        batch: the open batch.
+        rows: what intake made of the file.
+        rejected: rows that cannot be used.
+
+    Returns:
+        What became of the rows, and the category words that were new.
+    """
+    lock_register(session, "incidents")
+    placed = place_rows(session, rows)
+    words = resolve_words(session, batch.source, rows.word)
+    new = _store(session, batch, rows, placed, words)
+    stored = int(new.sum())
+    unlinked = int((new & placed.links.unlinked).sum())
+    if stored:
+        bump(session, "incidents")
+    counts = Counts(
+        read=rows.read,
+        stored=stored,
+        linked=stored - unlinked,
+        unlinked=unlinked,
+        duplicate=len(rows) - stored + rows.duplicate_in_file,
+        rejected=rejected,
+    )
+    return counts, words.unknown
+
+
+def place_rows(session: Session, rows: IncidentRows) -> Placed:
+    """Find the grid of every row: by its point, else its grid code, else its address."""
+    lon, lat = rows.lon, rows.lat
+    given = np.full(len(rows), None, dtype=object)
+    if rows.address is not None:
+        lon, lat = _points_of(session, rows.address, lon, lat)
+        given[rows.address != ""] = rows.address[rows.address != ""]
+    grids = current_grids(session)
+    links = grids.at_points(lon, lat)
+    if rows.grid_code is not None:
+        by_code = np.isnan(lon) & (rows.grid_code != "")
+        coded = grids.of_codes(np.where(by_code, rows.grid_code, ""))
+        links = Links(
+            np.where(by_code, coded.grid_ids, links.grid_ids),
+            np.where(by_code, coded.grid_codes, links.grid_codes),
+        )
+        given = np.where(by_code & links.unlinked, rows.grid_code, given)
+    return Placed(lon, lat, links, given)
+
+
+def _points_of(
+    session: Session,
+    addresses: npt.NDArray[np.object_],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Fill in the points of rows that have an address only; unknown ones stay NaN."""
+    words, inverse = np.unique(addresses.astype(str), return_inverse=True)
+    known = points_of_addresses(session, words.tolist())
+    nowhere = (np.nan, np.nan)
+    points = np.array([known.get(word, nowhere) for word in words.tolist()]).reshape(-1, 2)
+    missing = np.isnan(lon)
+    return np.where(missing, points[inverse, 0], lon), np.where(missing, points[inverse, 1], lat)
+
+
+def _store(
+    session: Session, batch: Batch, rows: IncidentRows, placed: Placed, words: Words
+) -> npt.NDArray[np.bool_]:
+    """Store rows and roll-ups; returns which rows were new."""
+    new = np.ones(len(rows), dtype=bool)
+    if not new.size:
+        return new
+    first = new.size >= BULK_ROWS and queries.drop_indexes_if_empty(session)
+    queries.stage_incidents(session, _columns(rows, placed, words))
+    crs = rows.crs if rows.origin.converted else None
+    inserted = queries.insert_staged(
+        session, batch.id, source=batch.source, crs=crs, skip_known=not first
+    )
+    if inserted == 0:
+        new[:] = False
+    elif inserted < new.size:
+        new[:] = False
+        new[queries.staged_that_were_new(session, batch.id, batch.source)] = True
+    queries.drop_stage(session)
+    _add_to_rollups(session, rows, placed, words, new, first=first)
+    if first:
+        queries.create_indexes(session)
+    return new
+
+
+def _columns(rows: IncidentRows, placed: Placed, words: Words) -> dict[str, Column]:
+    unlinked = placed.links.unlinked
+    columns = {
+        "position": Column("int4", np.arange(len(rows))),
+        "source_id": Column("text", rows.source_id),
+        "occurred_from": Column("timestamptz", rows.occurred_from),
+        "occurred_to": Column("timestamptz", rows.occurred_to),
+        "category_id": Column("int4", words.category_ids),
+        "word_id": Column("int4", words.word_ids),
+        "place_given": Column("text", placed.place_given),
+        "geom": Column("point", placed.lon + 1j * placed.lat),
+        "grid_id": Column("int4", placed.links.grid_ids, unlinked),
+        "grid_code": Column("text", placed.links.grid_codes),
+    }
+    if rows.origin.converted:
+        columns["x_original"] = Column("float8", rows.x_original)
+        columns["y_original"] = Column("float8", rows.y_original)
+    return columns
+
+
+def _add_to_rollups(
+    session: Session,
+    rows: IncidentRows,
+    placed: Placed,
+    words: Words,
+    new: npt.NDArray[np.bool_],
+    *,
+    first: bool,
+) -> None:
+    if not new.any():
+        return
+    months = rollups.local_months(rows.occurred_from[new], timezone(session))
+    found = rollups.count_months(
+        months,
+        placed.links.grid_ids[new],
+        placed.links.grid_codes[new],
+        words.category_ids[new],
+    )
+    rollups.stage(session)
+    rollups.stage_counts(session, found)
+    if first:
+        rollups.apply_first(session)
+    else:
+        rollups.apply(session)
+
+
+def undo_incidents(session: Session, batch: Batch) -> int:
+    """Delete what one import brought; returns the rows."""
+    lock_register(session, "incidents")
+    rollups.stage(session)
+    rows = queries.delete_batch(session, batch.id, zone=timezone(session))
+    rollups.apply(session)
+    bump(session, "incidents")
+    return rows
+
+
+def follow_grids(news: GridsChanged) -> None:
+    """Put incidents into new grids that cover them, and out of grids that are gone."""
+    session = news.session
+    lock_register(session, "incidents")
+    zone = timezone(session)
+    lost = queries.incidents_in(session, news.removed_codes) if news.removed_codes else None
+    if lost is not None and lost.size:
+        rollups.stage(session)
+        queries.stage_months_of(session, lost, zone=zone, sign=-1)
+        queries.unlink(session, lost)
+        queries.stage_months_of(session, lost, zone=zone, sign=1)
+        rollups.apply(session)
+        bump(session, "incidents")
+    link_unlinked(session, zone=zone)
+
+
+def link_unlinked(session: Session, *, zone: str) -> int:
+    """Link incidents that a grid covers by now; returns how many."""
+    waiting = queries.unlinked_points(session)
+    grids = current_grids(session)
+    by_point, by_code = (
+        grids.at_points(waiting.lon, waiting.lat),
+        grids.of_codes(waiting.place_given),
+    )
+    nowhere = np.isnan(waiting.lon)
+    grid_ids = np.where(nowhere, by_code.grid_ids, by_point.grid_ids)
+    codes = np.where(nowhere, by_code.grid_codes, by_point.grid_codes)
+    found = grid_ids >= 0
+    if not found.any():
+        return 0
+    ids = waiting.ids[found]
+    rollups.stage(session)
+    queries.stage_months_of(session, ids, zone=zone, sign=-1)
+    queries.link(session, ids, grid_ids[found], codes[found])
+    queries.stage_months_of(session, ids, zone=zone, sign=1)
+    rollups.apply(session)
+    bump(session, "incidents")
+    return int(ids.size)
+
+
+def set_timezone(session: Session, actor: Actor, zone: str, *, by: str) -> None:
+    """Decide in which zone local days begin; counts by month are made anew.
+
+    Args:
+        session: the transaction.
+        actor: who decides.
+        zone: IANA name, known to exist.
+        by: "sample", "import" or "person".
+    """
+    before = timezone(session)
+    put_setting(session, "timezone", {"name": zone, "by": by})
+    if before == zone:
+        return
+    lock_register(session, "incidents")
+    if queries.any_incident(session):
+        rollups.rebuild(session, zone)
+        bump(session, "incidents")
+    record(session, actor, "timezone.set", subject=("setting", "timezone"), zone=zone, by=by)
+
+
+def map_word(session: Session, actor: Actor, word_id: int, category_id: int) -> int:
+    """Let a source's word stand for another category; its incidents move with it.
+
+    Returns:
+        How many incidents changed their category.
+
+    Raises:
+        NotFound: there is no such word or category.
+    """
+    lock_register(session, "incidents")
+    word, category = session.get(CategoryWord, word_id), session.get(Category, category_id)
+    if word is None or category is None:
+        raise NotFound(what="word or category", name=word_id)
+    ids = queries.incidents_with_word(session, word_id)
+    zone = timezone(session)
+    rollups.stage(session)
+    queries.stage_months_of(session, ids, zone=zone, sign=-1)
+    queries.set_category(session, ids, category_id)
+    queries.stage_months_of(session, ids, zone=zone, sign=1)
+    rollups.apply(session)
+    assign_word(session, word_id, category_id)
+    bump(session, "incidents")
+    record(
+        session, actor, "category.word_mapped", subject=("word", word_id),
+        word=word.word, source=word.source, category=category.code, incidents=int(ids.size),
+    )  # fmt: skip
+    return int(ids.size)

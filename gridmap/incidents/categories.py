@@ -1,0 +1,110 @@
+"""From a source's words to our categories."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from gridmap.core.errors import NotFound
+from gridmap.incidents.models import Category, CategoryWord
+
+NO_WORD = "(none)"
+
+
+def word_key(word: str) -> str:
+    """Write a word the way it is compared: width, case, underscores and spaces do not count."""
+    plain = unicodedata.normalize("NFKC", word).casefold().replace("_", " ")
+    return " ".join(plain.split()) or NO_WORD
+
+
+def category_code(key: str) -> str:
+    """Make a code out of a word that nobody knows yet."""
+    return re.sub(r"\W+", "_", key).strip("_")[:80] or "unknown"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What each row's word stands for: two arrays of shape (n,)."""
+
+    word_ids: npt.NDArray[np.int64]
+    category_ids: npt.NDArray[np.int64]
+    unknown: list[str]
+    """Words that were met for the first time and got a category of their own."""
+
+
+def resolve_words(session: Session, source: str, words: npt.NDArray[np.object_]) -> Words:
+    """Find the category of every row's word; a new word becomes a category, marked unknown."""
+    distinct, inverse = np.unique(words.astype(str), return_inverse=True)
+    keys = [word_key(word) for word in distinct.tolist()]
+    known = _known_words(session, source, keys)
+    unknown = []
+    for word, key in zip(distinct.tolist(), keys, strict=True):
+        if key not in known:
+            known[key] = _add_word(session, source, word=word, key=key)
+            unknown.append(word)
+    pairs = np.array([known[key] for key in keys], dtype=np.int64).reshape(-1, 2)
+    return Words(pairs[inverse, 0], pairs[inverse, 1], unknown)
+
+
+def _known_words(session: Session, source: str, keys: list[str]) -> dict[str, tuple[int, int]]:
+    """Return key → (word id, category id); a source's own word goes before a general one."""
+    rows = session.execute(
+        select(CategoryWord.word, CategoryWord.id, CategoryWord.category_id)
+        .where(CategoryWord.source.in_(["", source]), CategoryWord.word.in_(keys))
+        .order_by(CategoryWord.source)
+    )
+    return {word: (word_id, category_id) for word, word_id, category_id in rows}
+
+
+def _add_word(session: Session, source: str, *, word: str, key: str) -> tuple[int, int]:
+    code = category_code(key)
+    found = session.scalar(select(Category.id).where(Category.code == code))
+    if found is None:
+        name = " ".join(word.split()) or NO_WORD
+        found = session.execute(
+            insert(Category)
+            .values(code=code, name=name, name_zh=name, known=False)
+            .returning(Category.id)
+        ).scalar_one()
+    word_id = session.execute(
+        insert(CategoryWord)
+        .values(source=source, word=key, category_id=found)
+        .returning(CategoryWord.id)
+    ).scalar_one()
+    return word_id, found
+
+
+def categories_named(session: Session, names: list[str]) -> list[int]:
+    """Return the ids of categories given by code, name or a word that stands for them.
+
+    Raises:
+        NotFound: a name stands for nothing.
+    """
+    found: list[int] = []
+    for name in names:
+        ids = session.scalars(
+            select(Category.id).where(
+                (Category.code == name)
+                | (Category.name == name)
+                | (Category.name_zh == name)
+                | Category.id.in_(
+                    select(CategoryWord.category_id).where(CategoryWord.word == word_key(name))
+                )
+            )
+        ).all()
+        if not ids:
+            raise NotFound(what="category", name=name)
+        found.extend(ids)
+    return sorted(set(found))
+
+
+def assign_word(session: Session, word_id: int, category_id: int) -> None:
+    """Let a word stand for another category from now on."""
+    session.execute(
+        update(CategoryWord).where(CategoryWord.id == word_id).values(category_id=category_id)
+    )

@@ -1,0 +1,259 @@
+"""Every statement on incidents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, CursorResult, exists, func, select, text
+from sqlalchemy.orm import Session
+
+from gridmap.core.bulk import Column, copy_rows
+from gridmap.core.clock import local_date
+from gridmap.incidents.models import Category, CategoryWord, Incident
+
+STAGED = (
+    "position int4, source_id text, occurred_from timestamptz, occurred_to timestamptz, "
+    "category_id int4, word_id int4, place_given text, geom geometry(Point, 4326), "
+    "x_original float8, y_original float8, grid_id int4, grid_code text"
+)
+
+
+def any_incident(session: Session) -> bool:
+    """Return whether there is at least one."""
+    return bool(session.scalar(select(exists().where(Incident.id > 0))))
+
+
+def drop_indexes_if_empty(session: Session) -> bool:
+    """Drop the indexes when nothing is stored yet, and say whether."""
+    return bool(session.scalar(text("SELECT incidents_drop_indexes()")))
+
+
+def create_indexes(session: Session) -> None:
+    """Build them again."""
+    session.execute(text("SELECT incidents_create_indexes()"))
+
+
+def stage_incidents(session: Session, columns: Mapping[str, Column]) -> None:
+    """COPY rows into a temporary table: COPY into a table with policies is refused."""
+    session.execute(text(f"CREATE TEMP TABLE staged_incidents ({STAGED}) ON COMMIT DROP"))
+    copy_rows(session, "staged_incidents", columns)
+
+
+def insert_staged(
+    session: Session, batch_id: int, *, source: str, crs: str | None, skip_known: bool
+) -> int:
+    """Insert the staged rows; returns how many were new.
+
+    Args:
+        session: the transaction.
+        batch_id: the import that they belong to.
+        source: where they come from; together with their id it makes them unique.
+        crs: system of the original coordinates; None when they were not converted.
+        skip_known: leave out rows that are stored already (needs the unique index).
+    """
+    conflict = "ON CONFLICT (source_id, source) DO NOTHING" if skip_known else ""
+    result = session.execute(
+        text(
+            "INSERT INTO incidents (source, source_id, occurred_from, occurred_to, category_id, "
+            "word_id, place_given, geom, x_original, y_original, crs_original, grid_id, grid_code, "
+            "batch_id) SELECT :source, source_id, occurred_from, occurred_to, category_id, "
+            "word_id, place_given, geom, x_original, y_original, :crs, grid_id, grid_code, :batch "
+            f"FROM staged_incidents {conflict}"
+        ),
+        {"source": source, "crs": crs, "batch": batch_id},
+    )
+    assert isinstance(result, CursorResult)  # noqa: S101 - an INSERT without RETURNING
+    return int(result.rowcount)
+
+
+def staged_that_were_new(session: Session, batch_id: int, source: str) -> npt.NDArray[np.int64]:
+    """Return the positions of the staged rows that the last insert took in."""
+    rows = session.scalars(
+        text(
+            "SELECT s.position FROM staged_incidents s JOIN incidents i "
+            "ON i.source_id = s.source_id AND i.source = :source AND i.batch_id = :batch"
+        ),
+        {"source": source, "batch": batch_id},
+    )
+    return np.array(rows.all(), dtype=np.int64)
+
+
+def drop_stage(session: Session) -> None:
+    """Forget the staged rows."""
+    session.execute(text("DROP TABLE staged_incidents"))
+
+
+def delete_batch(session: Session, batch_id: int, *, zone: str) -> int:
+    """Delete what one import brought, staging what the roll-ups lose; returns the rows."""
+    return (
+        session.scalar(
+            text(
+                "WITH gone AS (DELETE FROM incidents WHERE batch_id = :batch "
+                "RETURNING occurred_from, category_id, grid_code, grid_id), losses AS ("
+                "INSERT INTO month_changes (month, grid_code, grid_id, category_id, n) "
+                "SELECT date_trunc('month', occurred_from AT TIME ZONE :zone)::date, grid_code, "
+                "grid_id, category_id, -count(*) FROM gone GROUP BY 1, 2, 3, 4) "
+                "SELECT count(*) FROM gone"
+            ),
+            {"batch": batch_id, "zone": zone},
+        )
+        or 0
+    )
+
+
+@dataclass(frozen=True)
+class UnlinkedPoints:
+    """Incidents without a grid: equally long arrays."""
+
+    ids: npt.NDArray[np.int64]
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    place_given: npt.NDArray[np.object_]
+
+
+def unlinked_points(session: Session) -> UnlinkedPoints:
+    """Return all incidents without a grid."""
+    rows = session.execute(
+        select(Incident.id, func.ST_X(Incident.geom), func.ST_Y(Incident.geom),
+               Incident.place_given)
+        .where(Incident.grid_id.is_(None))
+    ).all()  # fmt: skip
+    return UnlinkedPoints(
+        ids=np.array([row[0] for row in rows], dtype=np.int64),
+        lon=np.array([row[1] for row in rows], dtype=np.float64),
+        lat=np.array([row[2] for row in rows], dtype=np.float64),
+        place_given=np.array([row[3] or "" for row in rows], dtype=object),
+    )
+
+
+def link(
+    session: Session, ids: npt.NDArray[np.int64], grid_ids: npt.NDArray[np.int64], codes: Any
+) -> None:
+    """Give incidents their grid."""
+    session.execute(
+        text("CREATE TEMP TABLE new_links (id int8, grid_id int4, grid_code text) ON COMMIT DROP")
+    )
+    copy_rows(
+        session,
+        "new_links",
+        {
+            "id": Column("int8", ids),
+            "grid_id": Column("int4", grid_ids),
+            "grid_code": Column("text", codes),
+        },
+    )
+    session.execute(
+        text(
+            "UPDATE incidents i SET grid_id = l.grid_id, grid_code = l.grid_code "
+            "FROM new_links l WHERE i.id = l.id"
+        )
+    )
+    session.execute(text("DROP TABLE new_links"))
+
+
+def stage_months_of(session: Session, ids: npt.NDArray[np.int64], *, zone: str, sign: int) -> None:
+    """Stage what some incidents are worth in the roll-ups as they stand now."""
+    session.execute(
+        text(
+            "INSERT INTO month_changes (month, grid_code, grid_id, category_id, n) "
+            "SELECT date_trunc('month', occurred_from AT TIME ZONE :zone)::date, grid_code, "
+            "grid_id, category_id, :sign * count(*) FROM incidents WHERE id = ANY(:ids) "
+            "GROUP BY 1, 2, 3, 4"
+        ),
+        {"zone": zone, "sign": sign, "ids": ids.tolist()},
+    )
+
+
+def incidents_in(session: Session, grid_codes: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return the ids of the incidents in grids."""
+    rows = session.scalars(select(Incident.id).where(Incident.grid_code.in_(grid_codes)))
+    return np.array(rows.all(), dtype=np.int64)
+
+
+def unlink(session: Session, ids: npt.NDArray[np.int64]) -> None:
+    """Take the grid from incidents; one that was placed by its grid's code keeps that code."""
+    session.execute(
+        text(
+            "UPDATE incidents SET place_given = CASE WHEN geom IS NULL THEN grid_code "
+            "ELSE place_given END, grid_id = NULL, grid_code = '' WHERE id = ANY(:ids)"
+        ),
+        {"ids": ids.tolist()},
+    )
+
+
+def incidents_with_word(session: Session, word_id: int) -> npt.NDArray[np.int64]:
+    """Return the ids of the incidents that a word named."""
+    rows = session.scalars(select(Incident.id).where(Incident.word_id == word_id))
+    return np.array(rows.all(), dtype=np.int64)
+
+
+def set_category(session: Session, ids: npt.NDArray[np.int64], category_id: int) -> None:
+    """Move incidents to another category."""
+    session.execute(
+        text("UPDATE incidents SET category_id = :category WHERE id = ANY(:ids)"),
+        {"category": category_id, "ids": ids.tolist()},
+    )
+
+
+def all_categories(session: Session) -> Sequence[Category]:
+    """Return the catalogue in the order of its codes."""
+    return session.scalars(select(Category).order_by(Category.code)).all()
+
+
+def category_words(session: Session, *, unknown_only: bool = False) -> Sequence[Any]:
+    """Return words with their category: (word row, category row), unknown ones first."""
+    statement = (
+        select(CategoryWord, Category)
+        .join(Category, Category.id == CategoryWord.category_id)
+        .order_by(Category.known, CategoryWord.source, CategoryWord.word)
+    )
+    if unknown_only:
+        statement = statement.where(~Category.known)
+    return session.execute(statement).all()
+
+
+def unlinked_page(
+    session: Session,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    limit: int = 25,
+    offset: int = 0,
+) -> tuple[int, Sequence[Any]]:
+    """Return how many incidents have no grid, and one page of them, the newest first.
+
+    Each row: id, source, source_id, occurred_from, category name, name_zh, lon, lat,
+    place_given, batch_id.
+    """
+    condition: list[ColumnElement[bool]] = [Incident.grid_id.is_(None)]
+    if start is not None:
+        condition.append(Incident.occurred_from >= start)
+    if end is not None:
+        condition.append(Incident.occurred_from < end)
+    total = session.scalar(select(func.count()).select_from(Incident).where(*condition)) or 0
+    rows = session.execute(
+        select(
+            Incident.id, Incident.source, Incident.source_id, Incident.occurred_from,
+            Category.name, Category.name_zh,
+            func.ST_X(Incident.geom).label("lon"), func.ST_Y(Incident.geom).label("lat"),
+            Incident.place_given, Incident.batch_id,
+        )
+        .join(Category, Category.id == Incident.category_id)
+        .where(*condition)
+        .order_by(Incident.occurred_from.desc(), Incident.id.desc())
+        .limit(limit)
+        .offset(offset)
+    ).all()  # fmt: skip
+    return total, rows
+
+
+def span_of_days(session: Session, *, zone: str) -> tuple[date, date] | None:
+    """Return the first local day with an incident and the day after the last; None if empty."""
+    first = session.scalar(select(func.min(Incident.occurred_from)))
+    last = session.scalar(select(func.max(Incident.occurred_from)))
+    if first is None or last is None:
+        return None
+    return local_date(first, zone), local_date(last, zone) + timedelta(days=1)

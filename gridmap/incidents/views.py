@@ -1,0 +1,80 @@
+"""Pages of the incidents' register: those without a grid, and the categories."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from gridmap.core import city
+from gridmap.core.actor import SYSTEM
+from gridmap.core.clock import local_midnight
+from gridmap.core.database import transaction
+from gridmap.core.errors import BadRequest
+from gridmap.core.paging import SIZE, Page, page_number
+from gridmap.incidents import actions, queries
+
+blueprint = Blueprint("incidents", __name__, template_folder="templates")
+
+
+@blueprint.get("/incidents/unlinked")
+def unlinked() -> ResponseReturnValue:
+    """List incidents that no grid covers, the newest first; of a window where one is named."""
+    number = page_number(request.args.get("page"))
+    with transaction(SYSTEM) as session:
+        zone = city.timezone(session)
+        start, end = _instant("from", zone), _instant("to", zone)
+        total, rows = queries.unlinked_page(
+            session, start=start, end=end, limit=SIZE, offset=(number - 1) * SIZE
+        )
+    kept = {name: request.args[name] for name in ("from", "to") if request.args.get(name)}
+    page = Page(number, total, lambda n: url_for("incidents.unlinked", page=n, **kept))
+    return render_template(
+        "incidents/unlinked.html",
+        rows=rows,
+        page=page,
+        zone=zone,
+        window=(_day("from"), _day("to")) if len(kept) == 2 else None,
+    )
+
+
+def _instant(name: str, zone: str) -> datetime | None:
+    day = _day(name)
+    return local_midnight(day, zone) if day else None
+
+
+def _day(name: str) -> date | None:
+    value = request.args.get(name)
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError as problem:
+        raise BadRequest(field=name, why="a date is written 2016-12-31.") from problem
+
+
+@blueprint.get("/categories")
+def categories() -> ResponseReturnValue:
+    """List the words that sources use and the categories that they stand for."""
+    with transaction(SYSTEM) as session:
+        words = queries.category_words(session)
+        known = queries.all_categories(session)
+    return render_template("incidents/categories.html", words=words, known=known)
+
+
+@blueprint.post("/categories/words/<int:word_id>")
+def map_word(word_id: int) -> ResponseReturnValue:
+    """Let a word stand for another category; its incidents move with it."""
+    category_id = request.form.get("category", type=int)
+    if category_id is None:
+        raise BadRequest(field="category", why="choose one from the list.")
+    with transaction(SYSTEM) as session:
+        moved = actions.map_word(session, SYSTEM, word_id, category_id)
+    said: Any = ngettext(
+        "Saved. %(num)d incident changed its category.",
+        "Saved. %(num)d incidents changed their category.",
+        moved,
+    )
+    flash(said)
+    return redirect(url_for("incidents.categories"))

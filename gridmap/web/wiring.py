@@ -1,0 +1,40 @@
+"""The one list of what belongs together: signal handlers, commands, pages."""
+
+from flask import Flask
+
+from gridmap.grids.news import grids_changed
+
+
+def connect() -> None:
+    """Connect all handlers; calling it again changes nothing."""
+    from gridmap.incidents import actions as incidents
+    from gridmap.places import actions as places
+    from gridmap.resources import actions as resources
+
+    for handler in (places.follow_grids, resources.follow_grids, incidents.follow_grids):
+        grids_changed.connect(handler)
+
+
+def add_commands(app: Flask) -> None:
+    """Add every group of commands."""
+    from gridmap.exchange.cli import imports
+    from gridmap.hotspots.cli import hotspots
+    from gridmap.incidents.cli import incidents
+    from gridmap.web.database_cli import database
+
+    for group in (database, imports, incidents):
+        app.cli.add_command(group)
+    app.cli.add_command(hotspots)
+
+
+def add_pages(app: Flask) -> None:
+    """Add every blueprint."""
+    from gridmap.api.views import api
+    from gridmap.exchange.views import blueprint as exchange
+    from gridmap.grids.views import blueprint as grids
+    from gridmap.incidents.views import blueprint as incidents
+    from gridmap.maps.views import blueprint as maps
+    from gridmap.tiles.views import blueprint as tiles
+
+    for blueprint in (api, maps, tiles, exchange, grids, incidents):
+        app.register_blueprint(blueprint)
