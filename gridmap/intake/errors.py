@@ -33,6 +33,16 @@ class EmptyFile(UnreadableFile):
     message = N_("%(file)s has no rows. Export it again, with a header line and its rows.")
 
 
+class NoHeader(UnreadableFile):
+    """The first line holds values, not names."""
+
+    code = "no_header"
+    message = N_(
+        "The first line of %(file)s holds values (%(line)s), not the names of columns. "
+        "Put a header line above them."
+    )
+
+
 class UnknownFormat(UnreadableFile):
     """The bytes are none of the formats that are read."""
 
@@ -74,7 +84,15 @@ class NoSuchColumn(UnreadableFile):
     """A named column is not in the file."""
 
     code = "no_such_column"
-    message = N_("There is no column %(column)s in %(file)s%(nearest)s. It has: %(headers)s.")
+    message = N_("There is no column %(column)s in %(file)s. It has: %(headers)s.")
+
+
+class MisspeltColumn(NoSuchColumn):
+    """A named column is not in the file, but one of nearly the same name is."""
+
+    message = N_(
+        "There is no column %(column)s in %(file)s. Is %(nearest)s meant? It has: %(headers)s."
+    )
 
 
 class MissingColumn(UnreadableFile):
@@ -146,6 +164,16 @@ class UnknownDates(UnreadableFile):
         "The times in column %(column)s of %(file)s are in no form that is recognised (line "
         "%(line)s: %(value)s). Say how to read them with --time-format, for example "
         "--time-format %(format)s."
+    )
+
+
+class TimesDoNotFit(UnreadableFile):
+    """No time of the column can be read with the format that was given."""
+
+    code = "times_do_not_fit"
+    message = N_(
+        "No time in column %(column)s of %(file)s fits --time-format %(format)s (line %(line)s: "
+        "%(value)s). Correct the format, or leave it out when the form is a usual one."
     )
 
 

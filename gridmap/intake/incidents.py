@@ -1,9 +1,26 @@
 """Incidents out of a file."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gridmap.intake.rows import Columns, IncidentRows, ReadOptions
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.intake.assembly import keeper, origin_of, prepare
+from gridmap.intake.checks import RowChecks
+from gridmap.intake.columns import required
+from gridmap.intake.ids import read_ids
+from gridmap.intake.labels import read_words
+from gridmap.intake.positions import read_positions
+from gridmap.intake.rows import Columns, IncidentRows, Note, ReadOptions
+from gridmap.intake.tables import Table
+from gridmap.intake.times import Spans, TimeColumn, read_times
+from gridmap.intake.values import trimmed
+
+Times = NDArray[np.datetime64]
+
+EARLIEST_YEAR = 1900
+_TOLERANCE = timedelta(days=1)
 
 
 def read_incidents(
@@ -26,4 +43,83 @@ def read_incidents(
     Raises:
         UnreadableFile: the file as a whole cannot be used.
     """
-    raise NotImplementedError
+    table, columns = prepare("incidents", path, columns, options)
+    checks = RowChecks.of(len(table))
+    positions = read_positions(table, columns, options, checks)
+    start, end, notes = _when(table, columns, checks, columns.tz or source_tz, now)
+    word = read_words(table, columns.category, checks, default=columns.category_value or "")
+    ids, repeats = read_ids(table, columns.id, checks)
+    kept = keeper(checks.ok & ~repeats)
+    return IncidentRows(
+        origin=origin_of(table, columns, positions, repeats & checks.ok, notes),
+        rejects=checks.rejects(table.headers, table.columns, table.line, table.ragged),
+        line=kept(table.line),
+        source_id=kept(ids),
+        lon=kept(positions.lon),
+        lat=kept(positions.lat),
+        x_original=kept(positions.x),
+        y_original=kept(positions.y),
+        grid_code=None if positions.grid_code is None else kept(positions.grid_code),
+        address=None if positions.address is None else kept(positions.address),
+        occurred_from=kept(start),
+        occurred_to=kept(end),
+        word=kept(word),
+    )
+
+
+def _spans(table: Table, columns: Columns, header: str, tz: str | None) -> Spans:
+    place = TimeColumn(
+        file=table.file_name,
+        header=header,
+        line=table.line,
+        format=columns.time_format,
+        tz=tz,
+        excel=table.format == "xlsx",
+    )
+    return read_times(table.columns[header], place)
+
+
+def _when(
+    table: Table, columns: Columns, checks: RowChecks, tz: str | None, now: datetime
+) -> tuple[Times, Times, tuple[Note, ...]]:
+    """Return starts, ends (NaT: a moment) and notes; rows without a possible time fail."""
+    header = required(table.file_name, columns, "time", table.headers)
+    spans = _spans(table, columns, header, tz)
+    checks.fail(spans.empty, "no_time", column=header)
+    _fail_problems(table, checks, spans, header)
+    start, end = spans.start, spans.end
+    earliest = np.datetime64(f"{EARLIEST_YEAR}-01-01", "us")
+    latest = np.datetime64((now.astimezone(UTC) + _TOLERANCE).replace(tzinfo=None), "us")
+    values = table.columns[header]
+    early = str(EARLIEST_YEAR)
+    checks.fail(start < earliest, "time_too_early", column=header, value=values, detail=early)
+    checks.fail(start > latest, "time_in_future", column=header, value=values)
+    if columns.time_end is None:
+        return start, end, spans.notes
+    last = _spans(table, columns, columns.time_end, tz)
+    _fail_problems(table, checks, last, columns.time_end)
+    until = np.where(np.isnat(last.end), last.start, last.end)
+    checks.fail(
+        last.start < start,
+        "end_before_start",
+        column=columns.time_end,
+        value=table.columns[columns.time_end],
+        detail=trimmed(values).to_numpy(zero_copy_only=False) if (last.start < start).any() else "",
+    )
+    given = ~np.isnat(until)
+    end = np.where(given, until, end)
+    end[end <= start] = np.datetime64("NaT")
+    return start, end, (*spans.notes, *last.notes)
+
+
+def _fail_problems(table: Table, checks: RowChecks, spans: Spans, header: str) -> None:
+    if not (spans.problem != "").any():
+        return
+    for code in np.unique(spans.problem[spans.problem != ""].astype(str)).tolist():
+        checks.fail(
+            spans.problem == code,
+            code,
+            column=header,
+            value=table.columns[header],
+            detail=spans.detail,
+        )

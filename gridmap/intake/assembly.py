@@ -1,0 +1,60 @@
+"""What all imports share: the way from a file to columns, and from checks to a result."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.intake.codes import check_code_format
+from gridmap.intake.columns import guess_columns, resolve
+from gridmap.intake.positions import Positions
+from gridmap.intake.rows import Columns, Note, Origin, ReadOptions
+from gridmap.intake.tables import Table, read_table
+
+Flags = NDArray[np.bool_]
+
+
+def prepare(kind: str, path: Path, columns: Columns, options: ReadOptions) -> tuple[Table, Columns]:
+    """Read a file and settle which of its columns are used.
+
+    Raises:
+        UnreadableFile: the file, or a column or format that was named, cannot be used.
+    """
+    if columns.code_format is not None:
+        check_code_format(columns.code_format)
+    table = read_table(path, options)
+    named = resolve(table.file_name, columns, table.headers, table.repeated)
+    free = [header for header in table.headers if header not in table.repeated]
+    full, _ = guess_columns(kind, free, named, geometry=table.geometry is not None)
+    return table, full
+
+
+def origin_of(
+    table: Table,
+    columns: Columns,
+    positions: Positions | None,
+    repeats: Flags,
+    notes: tuple[Note, ...],
+) -> Origin:
+    """Return what a result says about its file."""
+    return Origin(
+        file_name=table.file_name,
+        sha256=table.sha256,
+        format=table.format,
+        read=table.read,
+        crs=positions.crs if positions else "",
+        converted=positions is not None and positions.converted,
+        duplicate_in_file=int(np.count_nonzero(repeats)),
+        notes=(*table.notes, *(positions.notes if positions else ()), *notes),
+        columns=columns,
+    )
+
+
+def keeper(usable: Flags) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """Return what picks the usable rows out of an array; it copies only when some are not."""
+    rows = np.flatnonzero(usable)
+    if rows.size == usable.size:
+        return lambda values: values
+    return lambda values: values[rows]

@@ -1,0 +1,1 @@
+"""Readers, one format each: bytes in, Arrow tables out."""

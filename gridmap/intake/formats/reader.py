@@ -1,0 +1,59 @@
+"""The program that `isolated.py` starts: one order on standard input, one answer on output."""
+
+import json
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from gridmap.intake.errors import UnreadableFile
+from gridmap.intake.guards import MAX_UNPACKED_BYTES
+
+Answer = dict[str, Any]
+
+
+def _reader(format_: str) -> Callable[..., Answer]:
+    """Return the reader of a format; only its libraries are loaded."""
+    if format_ == "parquet":
+        from gridmap.intake.formats.columnar import read_parquet
+
+        return read_parquet
+    if format_ == "zip":
+        from gridmap.intake.formats.archives import read_archive
+
+        return read_archive
+    from gridmap.intake.formats.vector import read_vector
+
+    return read_vector
+
+
+def main() -> int:
+    """Read as ordered; print the answer as one line of JSON."""
+    order = json.load(sys.stdin)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_UNPACKED_BYTES, MAX_UNPACKED_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    pa.set_cpu_count(1)
+    name = Path(order["path"]).name
+    try:
+        answer = _reader(order["format"])(
+            Path(order["path"]),
+            format_=order["format"],
+            layer=order["layer"],
+            limit=order["limit"],
+            folder=Path(order["folder"]),
+        )
+    except UnreadableFile as error:
+        answer = {"error": type(error).__name__, "fields": error.fields}
+    except Exception as error:
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        fields = {"file": name, "format": order["format"], "why": why.replace(order["folder"], "")}
+        answer = {"error": "DamagedFile", "fields": fields}
+    sys.stdout.write(json.dumps(answer, default=str) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
