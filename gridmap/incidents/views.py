@@ -28,7 +28,9 @@ def unlinked() -> ResponseReturnValue:
         total, rows = queries.unlinked_page(
             session, start=start, end=end, limit=SIZE, offset=(number - 1) * SIZE
         )
-    kept = {name: request.args[name] for name in ("from", "to") if request.args.get(name)}
+    kept: dict[str, Any] = {
+        name: request.args[name] for name in ("from", "to") if request.args.get(name)
+    }
     page = Page(number, total, lambda n: url_for("incidents.unlinked", page=n, **kept))
     return render_template(
         "incidents/unlinked.html",

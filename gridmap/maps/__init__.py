@@ -1,0 +1,1 @@
+"""The map page: hotspots, counts and rates by grid, and the card of one grid."""

@@ -1,0 +1,186 @@
+"""From a study to colours: which class each grid has, and the legend that says so."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from gridmap.analysis.hotspots import CLASSES as STUDY_CLASSES
+from gridmap.core import city
+from gridmap.hotspots import actions
+from gridmap.hotspots.studies import Question, Study
+from gridmap.maps import rules
+from gridmap.maps.rules import COUNT_CLASSES, HOTSPOT_CLASSES, NO_DATA, Filter
+
+KEPT = 24
+REGISTERS = ("grids", "incidents", "population")
+
+_studies: OrderedDict[tuple[object, ...], Study] = OrderedDict()
+_lock = threading.Lock()
+
+
+def question_of(chosen: Filter) -> Question:
+    """Return what a filter asks; a plain count compares counts, too."""
+    return Question(
+        start=chosen.start,
+        end=chosen.end,
+        scope=chosen.scope,
+        categories=chosen.categories,
+        per=chosen.per,
+    )
+
+
+def study_of(session: Session, chosen: Filter) -> Study:
+    """Return the study of a filter; one that was made for the same data is taken again.
+
+    The page and its map ask for the same one within a moment.
+    """
+    question = question_of(chosen)
+    database = str(session.get_bind().engine.url)
+    key = (database, city.versions(session, *REGISTERS), city.timezone(session), question)
+    with _lock:
+        if key in _studies:
+            _studies.move_to_end(key)
+            return _studies[key]
+    found = actions.study(session, question)
+    with _lock:
+        _studies[key] = found
+        while len(_studies) > KEPT:
+            _studies.popitem(last=False)
+    return found
+
+
+@dataclass(frozen=True)
+class LegendRow:
+    """One class: its name in the style sheet, its words, and how many grids it has."""
+
+    name: str
+    label: str
+    sign: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Painted:
+    """Figures ready to be drawn.
+
+    Attributes:
+        classes: names of classes in the style sheet; an index into it is a grid's class.
+        index: shape (n,), int; the grids in the order of the study.
+        values: shape (n,), the rate where one is shown; None for counts and hotspots of counts.
+        limits: lower bounds of the classes above the first, for counts and rates.
+    """
+
+    study: Study
+    classes: tuple[str, ...]
+    index: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64] | None
+    limits: list[float]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the compact object that the map paints: rising ids as runs, a digit a class."""
+        order = np.argsort(self.study.grid_ids)
+        digits = (self.index[order] + ord("0")).astype(np.uint8).tobytes().decode("ascii")
+        found: dict[str, object] = {
+            "runs": rules.runs_of(self.study.grid_ids[order]),
+            "n": self.study.counts[order].tolist(),
+            "class": digits,
+            "classes": list(self.classes),
+            "incidents": self.study.linked,
+        }
+        if self.values is not None:
+            found["value"] = [_short(value) for value in self.values[order].tolist()]
+        return found
+
+
+def _short(value: float) -> float | None:
+    return None if value != value else float(f"{value:.3g}")
+
+
+def paint(study: Study, chosen: Filter) -> Painted:
+    """Give each grid of a study its class."""
+    if chosen.measure == "hotspot":
+        return _paint_hotspots(study, chosen)
+    values = study.values if chosen.measure == "rate" else study.counts.astype(np.float64)
+    limits = rules.breaks(values, whole=chosen.measure == "count")
+    index = rules.classify(values, limits).astype(np.int64)
+    classes = (*COUNT_CLASSES, NO_DATA)
+    index[index < 0] = len(COUNT_CLASSES)
+    rate = values if chosen.measure == "rate" else None
+    return Painted(study, classes, index, rate, limits)
+
+
+def _paint_hotspots(study: Study, chosen: Filter) -> Painted:
+    classes = (*HOTSPOT_CLASSES, NO_DATA)
+    lookup = np.array(
+        [*(classes.index(name) for name in STUDY_CLASSES), classes.index(NO_DATA)], dtype=np.int64
+    )
+    index = lookup[study.result.class_code.astype(np.int64)]
+    return Painted(study, classes, index, study.values if chosen.per else None, [])
+
+
+def legend_rows(painted: Painted, chosen: Filter) -> list[LegendRow]:
+    """Return the classes from strong to weak with the number of grids in each."""
+    counts = np.bincount(painted.index, minlength=len(painted.classes)).tolist()
+    if chosen.measure == "hotspot":
+        labels, signs = hotspot_labels(), SIGNS
+        return [
+            LegendRow(name, labels[name], signs.get(name, ""), n)
+            for name, n in zip(painted.classes, counts, strict=True)
+        ]
+    labels = count_labels(painted.limits, whole=chosen.measure == "count")
+    used = len(painted.limits) + 1
+    rows = [
+        LegendRow(name, labels[name], "", n)
+        for name, n in zip(painted.classes[:used], counts[:used], strict=True)
+    ]
+    missing = LegendRow(NO_DATA, gettext("No data"), "", counts[-1])
+    return [*rows[::-1], *([missing] if missing.n or chosen.measure == "rate" else [])]
+
+
+SIGNS = {
+    "hot99": "▲▲▲",
+    "hot95": "▲▲",
+    "hot90": "▲",
+    "cold90": "▼",
+    "cold95": "▼▼",
+    "cold99": "▼▼▼",
+}
+
+
+def hotspot_labels() -> dict[str, str]:
+    """Return the classes in words."""
+    return {
+        "hot99": gettext("Hot, 99% level"),
+        "hot95": gettext("Hot, 95%"),
+        "hot90": gettext("Hot, 90%"),
+        "ns": gettext("Not significant"),
+        "cold90": gettext("Cold, 90%"),
+        "cold95": gettext("Cold, 95%"),
+        "cold99": gettext("Cold, 99%"),
+        NO_DATA: gettext("No data"),
+    }
+
+
+def count_labels(limits: list[float], *, whole: bool) -> dict[str, str]:
+    """Return the classes of a count or a rate in words, from their breaks."""
+    if not limits:
+        return {COUNT_CLASSES[0]: gettext("All grids")}
+    found = {COUNT_CLASSES[0]: gettext("under %(n)s", n=_written(limits[0]))}
+    for name, lower, upper in zip(COUNT_CLASSES[1:], limits, limits[1:], strict=False):
+        last = upper - 1 if whole else upper
+        found[name] = (
+            _written(lower)
+            if whole and last == lower
+            else f"{_written(lower)}\u2013{_written(last)}"
+        )
+    found[COUNT_CLASSES[len(limits)]] = gettext("%(n)s and more", n=_written(limits[-1]))
+    return found
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:g}"

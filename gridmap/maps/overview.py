@@ -1,0 +1,272 @@
+"""Collects what the map page and its table show, for one filter."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import get_locale, gettext
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from gridmap.batches.queries import has_real_batches, sample_batches
+from gridmap.core import city
+from gridmap.core.actor import SYSTEM
+from gridmap.core.clock import local_date, utc_now
+from gridmap.core.database import transaction
+from gridmap.core.settings import settings
+from gridmap.hotspots.studies import Study
+from gridmap.incidents.queries import span_of_days
+from gridmap.maps import queries, rules
+from gridmap.maps.cards import Asked, Card, card_of
+from gridmap.maps.figures import LegendRow, Painted, legend_rows, paint, study_of
+from gridmap.maps.queries import CategoryRow, Extent
+from gridmap.maps.rules import Filter, Preset
+from gridmap.maps.scopes import Scope, scope_of
+from gridmap.resources.models import RESOURCE_KINDS
+
+Parameters = Mapping[str, Sequence[str]]
+KEPT = ("at", "layers", "sort")
+"""Parameters that are no filter but belong to the view; links pass them on."""
+WORLD = (-20.0, -40.0, 140.0, 60.0)
+
+
+@dataclass(frozen=True)
+class CategoryChoice:
+    """One category in the filter."""
+
+    id: int
+    code: str
+    label: str
+    n: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Legend:
+    """The legend: what is compared, the classes, how."""
+
+    title: str
+    rows: list[LegendRow]
+    method: str
+
+
+@dataclass(frozen=True)
+class Basics:
+    """What every page of the map needs before any figure."""
+
+    zone: str
+    span: tuple[date, date] | None
+    today: date
+    categories: list[CategoryRow]
+    versions: dict[str, int]
+
+    @property
+    def default_window(self) -> tuple[date, date]:
+        """Return the window that is shown when none is asked for."""
+        return rules.default_window(self.span, self.today)
+
+
+def read_basics(session: Session) -> Basics:
+    """Return the city's zone, its data's span, its categories and versions."""
+    zone = city.timezone(session)
+    names = ("grids", "base")
+    return Basics(
+        zone=zone,
+        span=span_of_days(session, zone=zone),
+        today=local_date(utc_now(), zone),
+        categories=queries.categories_with_counts(session),
+        versions=dict(zip(names, city.versions(session, *names), strict=True)),
+    )
+
+
+def label_of(row: CategoryRow) -> str:
+    """Return a category's name in the reader's language."""
+    chinese = str(get_locale()).startswith("zh")
+    return (row.name_zh if chinese else row.name) or row.name or row.code
+
+
+@dataclass(frozen=True)
+class View:
+    """The map page, ready for its templates."""
+
+    filter: Filter
+    given: Parameters
+    basics: Basics
+    extent: Extent
+    whole: Extent
+    scope: Scope
+    study: Study
+    painted: Painted
+    card: Card | None
+    has_base: bool
+    sample: bool
+
+    @property
+    def zone(self) -> str:
+        """Return the city's time zone."""
+        return self.basics.zone
+
+    @property
+    def span(self) -> tuple[date, date] | None:
+        """Return the first day with an incident and the day after the last."""
+        return self.basics.span
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the newest day with an incident."""
+        return self.span[1] - timedelta(days=1) if self.span else None
+
+    @property
+    def categories(self) -> list[CategoryChoice]:
+        """Return all categories with incidents, the chosen ones marked."""
+        return [
+            CategoryChoice(
+                row.id, row.code, label_of(row), row.n, row.code in self.filter.categories
+            )
+            for row in self.basics.categories
+        ]
+
+    @property
+    def chosen(self) -> list[CategoryChoice]:
+        """Return the categories that narrow the view."""
+        return [row for row in self.categories if row.chosen]
+
+    @property
+    def window_given(self) -> bool:
+        """Whether another window than the usual one is shown."""
+        return (self.filter.start, self.filter.end) != self.basics.default_window
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether there is anything to reset."""
+        return bool(
+            self.filter.categories
+            or self.window_given
+            or self.filter.measure != "hotspot"
+            or self.filter.per
+        )
+
+    @property
+    def presets(self) -> list[Preset]:
+        """Return the windows that one click chooses."""
+        return rules.presets(self.span, self.basics.today)
+
+    @property
+    def legend(self) -> Legend:
+        """Return the legend in words."""
+        rows = legend_rows(self.painted, self.filter)
+        n = self.study.codes.size
+        if self.filter.measure == "hotspot":
+            method = gettext("Gi*, corrected for %(n)s grids tested at once.", n=f"{n:,}")
+            return Legend(gettext("Compared with the average"), rows, method)
+        method = gettext("Round breaks, %(n)s grids.", n=f"{n:,}")
+        titles = {
+            None: gettext("Incidents in a grid"),
+            "population": gettext("Incidents per 1,000 people"),
+            "area": gettext("Incidents per km²"),
+        }
+        return Legend(titles[self.filter.per], rows, method)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return what must be said with the figures; the sample notice stands apart."""
+        return [
+            gettext(warning.message) % warning.fields
+            for warning in self.study.warnings
+            if warning.code != "sample_only"
+        ]
+
+    @property
+    def attribution(self) -> str:
+        """Return whose base map is shown."""
+        return settings().tile_attribution
+
+    @property
+    def resource_kinds(self) -> tuple[str, ...]:
+        """Return the seven kinds."""
+        return RESOURCE_KINDS
+
+    @property
+    def selected_code(self) -> str | None:
+        """Return the code of the grid whose card is open."""
+        return self.card.grid.code if self.card else None
+
+    def url(self, endpoint: str, **changes: Any) -> str:
+        """Return the address of a page with this filter, some parameters changed."""
+        route = {name: changes.pop(name) for name in ("format",) if name in changes}
+        changes = self.kept() | changes
+        query = self.filter.query(**changes)
+        return url_for(endpoint, **route) + (f"?{query}" if query else "")
+
+    def card_address(self, table: bool) -> Callable[[str | None], str]:
+        """Return the function grid code → address of this page with that card; None closes it."""
+        page = "maps.table" if table else "maps.show"
+        return lambda code: self.url(page, grid=code)
+
+    def kept(self) -> dict[str, object]:
+        """Return the parameters of the view that links pass on."""
+        found: dict[str, object] = {
+            name: self.given[name][0] for name in KEPT if self.given.get(name)
+        }
+        if self.card:
+            found["grid"] = self.card.grid.code
+        return found
+
+    def hidden_fields(self, leave_out: Sequence[str]) -> Markup:
+        """Return the rest of the filter as hidden fields of a form."""
+        values: dict[str, object] = {
+            "scope": self.filter.scope,
+            "from": self.filter.start.isoformat(),
+            "to": self.filter.end.isoformat(),
+            "category": list(self.filter.categories),
+            "measure": "" if self.filter.measure == "hotspot" else self.filter.measure,
+            "per": self.filter.per or "",
+            **self.kept(),
+        }
+        field = Markup('<input type="hidden" name="{}" value="{}">')
+        rows = [
+            field.format(name, value)
+            for name, given in values.items()
+            if name not in leave_out
+            for value in (given if isinstance(given, list) else [given])
+            if value
+        ]
+        return Markup("").join(rows)
+
+
+def read_view(session: Session, given: Parameters) -> View:
+    """Read everything that an address asks for.
+
+    Raises:
+        BadRequest: a parameter cannot be used.
+        NotFound: there is no such scope, category or grid.
+    """
+    basics = read_basics(session)
+    chosen = rules.parse_filter(given, basics.default_window)
+    extent = queries.extent_of(session, chosen.scope)
+    with transaction(SYSTEM, role="analysis") as counting:
+        study = study_of(counting, chosen)
+    code = (given.get("grid") or [""])[0]
+    return View(
+        filter=chosen,
+        given=given,
+        basics=basics,
+        extent=extent,
+        whole=extent if not chosen.scope else queries.extent_of(session, ""),
+        scope=scope_of(queries.all_divisions(session), chosen.scope),
+        study=study,
+        painted=paint(study, chosen),
+        card=card_of(session, code, asked_of(basics, chosen, study)) if code else None,
+        has_base=queries.has_base_map(session) or settings().tile_url is not None,
+        sample=bool(sample_batches(session)) and not has_real_batches(session),
+    )
+
+
+def asked_of(basics: Basics, chosen: Filter, study: Study) -> Asked:
+    """Return what a card needs to know of the filter."""
+    rows = [
+        row for row in basics.categories if not chosen.categories or row.code in chosen.categories
+    ]
+    return Asked(chosen, study, rows, {row.id: label_of(row) for row in basics.categories})

@@ -1,0 +1,335 @@
+"""Statements of the map page: scope, one grid's card, points in view, search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from gridmap.grids.models import Division, Grid, GridNeighbour, GridPopulation, GridVersion
+from gridmap.grids.queries import in_force
+from gridmap.incidents.models import (
+    Category,
+    Incident,
+    IncidentCategoryMonth,
+    IncidentMonth,
+)
+from gridmap.places.models import BaseFeature, Place
+from gridmap.resources.models import Resource
+
+LAST = "\U0010ffff"
+"""Sorts behind every code that begins with what stands before it ("C" collation)."""
+POINT_CAP = 2000
+Box = tuple[float, float, float, float]
+
+
+def below(column: Any, scope: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that a code begins with the scope's, as a range the index knows."""
+    return [column >= scope, column < scope + LAST] if scope else []
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How many grids a scope has, and where: west, south, east, north in degrees."""
+
+    grids: int
+    bounds: Box | None
+
+
+def extent_of(session: Session, scope: str) -> Extent:
+    """Return number and bounds of the grids in force below a code."""
+    box = func.ST_Extent(GridVersion.geom)
+    row = session.execute(
+        select(func.count(), func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box),
+               func.ST_YMax(box))
+        .select_from(GridVersion)
+        .join(Grid, Grid.id == GridVersion.grid_id)
+        .where(in_force(), *below(Grid.code, scope))
+    ).one()  # fmt: skip
+    n, west, south, east, north = row
+    return Extent(n, (west, south, east, north) if n else None)
+
+
+@dataclass(frozen=True)
+class DivisionRow:
+    """A division in a list: its grids are counted."""
+
+    code: str
+    name: str
+    kind: str
+    grids: int
+
+
+def all_divisions(session: Session) -> list[DivisionRow]:
+    """Return every division with its number of grids in force, in the order of the codes."""
+    counted = (
+        select(func.count())
+        .select_from(Grid)
+        .where(Grid.valid_to.is_(None), Grid.code >= Division.code,
+               Grid.code < Division.code + LAST)
+        .correlate(Division)
+        .scalar_subquery()
+    )  # fmt: skip
+    rows = session.execute(
+        select(Division.code, Division.name, Division.kind, counted).order_by(Division.code)
+    )
+    return [DivisionRow(*row) for row in rows]
+
+
+def has_base_map(session: Session) -> bool:
+    """Return whether the city has streets or water of its own."""
+    return session.scalar(select(BaseFeature.id).limit(1)) is not None
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """One grid as its card shows it."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    valid_from: date
+    area_m2: float
+    bounds: Box
+
+
+def grid_by_code(session: Session, code: str) -> GridRow | None:
+    """Return one grid in force."""
+    row = session.execute(
+        select(Grid.id, Grid.code, Grid.name, Grid.kind, func.lower(GridVersion.valid),
+               GridVersion.area_m2,
+               func.ST_XMin(GridVersion.geom), func.ST_YMin(GridVersion.geom),
+               func.ST_XMax(GridVersion.geom), func.ST_YMax(GridVersion.geom))
+        .join(GridVersion, GridVersion.grid_id == Grid.id)
+        .where(Grid.code == code, in_force())
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    id_, code_, name, kind, since, area_m2, *box = row
+    return GridRow(id_, code_, name, kind, since, area_m2, (box[0], box[1], box[2], box[3]))
+
+
+def neighbours_of(session: Session, grid_id: int) -> list[int]:
+    """Return the ids of the grids that touch one."""
+    return list(
+        session.scalars(
+            select(GridNeighbour.neighbour_id)
+            .where(GridNeighbour.grid_id == grid_id)
+            .order_by(GridNeighbour.neighbour_id)
+        )
+    )
+
+
+def population_of(session: Session, grid_id: int) -> tuple[float, date] | None:
+    """Return the newest count of people in a grid and its day; sources are added up."""
+    row = session.execute(
+        select(func.sum(GridPopulation.n), GridPopulation.date)
+        .where(GridPopulation.grid_id == grid_id)
+        .group_by(GridPopulation.date)
+        .order_by(GridPopulation.date.desc())
+        .limit(1)
+    ).one_or_none()
+    return (float(row[0]), row[1]) if row else None
+
+
+def dwellings_of(session: Session, grid_id: int) -> int | None:
+    """Return the dwellings in a grid; None where the city has no places at all."""
+    found = session.scalar(
+        select(func.sum(func.coalesce(Place.dwellings, 1)))
+        .where(Place.grid_id == grid_id, Place.kind.in_(("dwelling", "building")))
+    )  # fmt: skip
+    if found is not None:
+        return int(found)
+    return 0 if session.scalar(select(Place.id).limit(1)) is not None else None
+
+
+def resources_of(session: Session, grid_id: int) -> dict[str, tuple[int, int]]:
+    """Return kind → (how many stand in a grid, how many of them are out of order)."""
+    broken = func.count().filter(Resource.status == "out_of_order")
+    rows = session.execute(
+        select(Resource.kind, func.count(), broken)
+        .where(Resource.grid_id == grid_id)
+        .group_by(Resource.kind)
+    )
+    return {kind: (n, out) for kind, n, out in rows}
+
+
+def counts_by_category(
+    session: Session, code: str, *, start: datetime, end: datetime
+) -> dict[int, int]:
+    """Return category id → incidents in one grid with start <= occurred_from < end."""
+    rows = session.execute(
+        select(Incident.category_id, func.count())
+        .where(Incident.grid_code == code, Incident.occurred_from >= start,
+               Incident.occurred_from < end)
+        .group_by(Incident.category_id)
+    )  # fmt: skip
+    return {category: n for category, n in rows}  # noqa: C416 - rows are not tuples
+
+
+def counts_by_month(
+    session: Session, code: str, months: Sequence[date], categories: Sequence[int]
+) -> dict[date, int]:
+    """Return first day of the month → incidents in one grid; months without any are absent."""
+    table: Any = IncidentCategoryMonth if categories else IncidentMonth
+    statement = (
+        select(table.month, func.sum(table.n))
+        .where(table.grid_code == code, table.month.in_(months))
+        .group_by(table.month)
+    )
+    if categories:
+        statement = statement.where(table.category_id.in_(categories))
+    return {month: int(n) for month, n in session.execute(statement)}
+
+
+@dataclass(frozen=True)
+class CategoryRow:
+    """A category and how many incidents it has in all."""
+
+    id: int
+    code: str
+    name: str
+    name_zh: str
+    n: int
+
+
+def categories_with_counts(session: Session) -> list[CategoryRow]:
+    """Return the categories that have incidents, the most frequent first."""
+    totals = (
+        select(IncidentCategoryMonth.category_id, func.sum(IncidentCategoryMonth.n).label("n"))
+        .group_by(IncidentCategoryMonth.category_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Category.id, Category.code, Category.name, Category.name_zh, totals.c.n)
+        .join(totals, totals.c.category_id == Category.id)
+        .order_by(totals.c.n.desc(), Category.code)
+    )
+    return [CategoryRow(id_, code, name, name_zh, int(n)) for id_, code, name, name_zh, n in rows]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points in view: shape (n,) each; `total` counts those beyond the cap too."""
+
+    total: int
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+
+
+_INCIDENTS = """
+WITH box AS (SELECT ST_MakeEnvelope(:west, :south, :east, :north, 4326) AS geom),
+near AS (SELECT array(SELECT v.grid_id FROM grid_versions v, box
+                      WHERE v.geom && box.geom AND upper_inf(v.valid)) AS ids),
+seen AS MATERIALIZED (
+  SELECT i.geom FROM incidents i, box, near
+  WHERE i.occurred_from >= :start AND i.occurred_from < :end
+    AND i.grid_id = ANY (near.ids) AND i.geom && box.geom {scope} {categories}
+)
+SELECT ST_X(geom), ST_Y(geom), count(*) OVER () FROM seen LIMIT :cap
+"""
+
+
+def incidents_in_view(
+    session: Session,
+    box: Box,
+    *,
+    start: datetime,
+    end: datetime,
+    scope: str = "",
+    categories: Sequence[int] = (),
+) -> Points:
+    """Return incidents with a grid inside a box of degrees, up to POINT_CAP of them.
+
+    The way leads through the grids: a box alone would scan the scope once policies stand.
+    """
+    west, south, east, north = box
+    statement = _INCIDENTS.format(
+        scope="AND i.grid_code >= :lo AND i.grid_code < :hi" if scope else "",
+        categories="AND i.category_id = ANY (:categories)" if categories else "",
+    )
+    values: dict[str, Any] = {
+        "west": west, "south": south, "east": east, "north": north,
+        "start": start, "end": end, "cap": POINT_CAP,
+    }  # fmt: skip
+    if scope:
+        values |= {"lo": scope, "hi": scope + LAST}
+    if categories:
+        values["categories"] = list(categories)
+    return _points(session.execute(text(statement), values).all())
+
+
+def _points(rows: Sequence[Any]) -> Points:
+    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 3)
+    return Points(int(table[0, 2]) if len(table) else 0, table[:, 0], table[:, 1])
+
+
+@dataclass(frozen=True)
+class ResourcesInView:
+    """Resources in view: equally long lists."""
+
+    total: int
+    rows: Sequence[Any]
+    """lon, lat, kind, status, name, total."""
+
+
+def resources_in_view(session: Session, box: Box, *, kinds: Sequence[str]) -> ResourcesInView:
+    """Return resources of some kinds inside a box of degrees, up to POINT_CAP of them."""
+    area = func.ST_MakeEnvelope(*box, 4326)
+    rows = session.execute(
+        select(func.ST_X(Resource.geom), func.ST_Y(Resource.geom), Resource.kind, Resource.status,
+               Resource.name, func.count().over())
+        .where(Resource.geom.op("&&")(area), Resource.kind.in_(kinds))
+        .order_by(Resource.id)
+        .limit(POINT_CAP)
+    ).all()  # fmt: skip
+    return ResourcesInView(int(rows[0][5]) if rows else 0, rows)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer to a search."""
+
+    kind: str
+    """division, grid or address."""
+    code: str
+    name: str
+    detail: str
+
+
+def search(session: Session, words: str, *, scope: str = "", limit: int = 6) -> list[Hit]:
+    """Return grids, divisions and addresses that a few words may mean, best kinds first."""
+    pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    begins = pattern[1:]
+    grids = session.execute(
+        select(Grid.code, Grid.name, Grid.kind)
+        .where(Grid.valid_to.is_(None), or_(Grid.code.like(begins), Grid.name.ilike(pattern)),
+               *below(Grid.code, scope))
+        .order_by(func.lower(Grid.name) != words.lower(), Grid.code != words, Grid.code)
+        .limit(limit)
+    ).all()  # fmt: skip
+    divisions = session.execute(
+        select(Division.code, Division.name, Division.kind)
+        .where(or_(Division.code.like(begins), Division.name.ilike(pattern)),
+               *below(Division.code, scope))
+        .order_by(func.length(Division.code), Division.code)
+        .limit(limit)
+    ).all()  # fmt: skip
+    places = session.execute(
+        select(Place.grid_code, func.coalesce(Place.address, Place.name), Place.name)
+        .where(Place.grid_code != "",
+               or_(Place.address.ilike(pattern), Place.name.ilike(pattern)),
+               *below(Place.grid_code, scope))
+        .order_by(Place.id)
+        .limit(limit)
+    ).all()  # fmt: skip
+    return [
+        *(Hit("division", code, name, kind) for code, name, kind in divisions),
+        *(Hit("grid", code, name or code, kind) for code, name, kind in grids),
+        *(Hit("address", code, address or name, name) for code, address, name in places),
+    ]

@@ -1,0 +1,262 @@
+"""The map, its table, its figures, and the card of one grid."""
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from gridmap.core import city
+from gridmap.core.actor import SYSTEM
+from gridmap.core.clock import local_midnight
+from gridmap.core.database import transaction
+from gridmap.core.errors import BadRequest, NotFound
+from gridmap.core.paging import page_number
+from gridmap.hotspots.export import as_geojson
+from gridmap.maps import queries, rules
+from gridmap.maps.cards import card_of
+from gridmap.maps.figures import REGISTERS, hotspot_labels, paint, study_of
+from gridmap.maps.folium_map import Rendered, render_map
+from gridmap.maps.overview import WORLD, View, asked_of, read_basics, read_view
+from gridmap.maps.page_state import page_state
+from gridmap.maps.queries import Box
+from gridmap.maps.tables import table_rows
+from gridmap.resources.models import RESOURCE_KINDS
+
+blueprint = Blueprint("maps", __name__, template_folder="templates")
+Parameters = dict[str, list[str]]
+
+
+@blueprint.app_template_global("class_name")
+def class_name(name: str | None) -> str:
+    """Return a class of hotspots in words."""
+    return hotspot_labels()[name or rules.NO_DATA]
+
+
+def parameters() -> Parameters:
+    """Return the address's parameters, name → values."""
+    return request.args.to_dict(flat=False)
+
+
+def canonical() -> ResponseReturnValue | None:
+    """Send a form's last day on as the day after it: addresses are half-open."""
+    given = parameters()
+    after = rules.last_day_given(given)
+    if after is None:
+        return None
+    given.pop("last")
+    given["to"] = [after.isoformat()]
+    return redirect(url_for(request.endpoint or "maps.show", **given))  # type: ignore[arg-type]
+
+
+@blueprint.get("/")
+def show() -> ResponseReturnValue:
+    """Show the map."""
+    sent_on = canonical()
+    if sent_on is not None:
+        return sent_on
+    with transaction(SYSTEM) as session:
+        view = read_view(session, parameters())
+    return render_template(
+        "maps/show.html", view=view, table=False, folium=shell(view), state=page_state(view)
+    )
+
+
+def shell(view: View) -> Rendered:
+    """Return the Folium map, which begins where the scope lies."""
+    return render_map(view.extent.bounds or view.whole.bounds or WORLD)
+
+
+@blueprint.get("/table")
+def table() -> ResponseReturnValue:
+    """Show the same as a table."""
+    sent_on = canonical()
+    if sent_on is not None:
+        return sent_on
+    given = parameters()
+    with transaction(SYSTEM) as session:
+        view = read_view(session, given)
+        rows = table_rows(
+            session,
+            view.study,
+            sort=(given.get("sort") or [""])[0],
+            number=page_number(request.args.get("page")),
+            address=lambda page: view.url("maps.table", page=page),
+        )
+    return render_template(
+        "maps/table.html", view=view, table=True, rows=rows, state=page_state(view)
+    )
+
+
+@blueprint.get("/map/figures")
+def figures() -> ResponseReturnValue:
+    """Return the figures that the map paints."""
+    with transaction(SYSTEM) as session:
+        chosen = rules.parse_filter(parameters(), read_basics(session).default_window)
+        versions = city.versions(session, *REGISTERS)
+        seed = f"{versions} {chosen} {city.timezone(session)}"
+        etag = hashlib.sha256(seed.encode()).hexdigest()[:24]
+        if request.if_none_match.contains_weak(etag):
+            response = Response(status=304)
+        else:
+            with transaction(SYSTEM, role="analysis") as counting:
+                painted = paint(study_of(counting, chosen), chosen)
+            response = Response(
+                json.dumps(painted.as_json(), separators=(",", ":"), allow_nan=False),
+                mimetype="application/json",
+            )
+    response.set_etag(etag, weak=True)
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    return response
+
+
+@blueprint.get("/grids/<code>/card")
+def card(code: str) -> ResponseReturnValue:
+    """Return the card of one grid, a part of the page."""
+    given = parameters()
+    with transaction(SYSTEM) as session:
+        basics = read_basics(session)
+        chosen = rules.parse_filter(given, basics.default_window)
+        with transaction(SYSTEM, role="analysis") as counting:
+            study = study_of(counting, chosen)
+        found = card_of(session, code, asked_of(basics, chosen, study))
+    page = "maps.table" if given.get("view") == ["table"] else "maps.show"
+
+    def address(other: str | None) -> str:
+        return f"{url_for(page)}?{chosen.query(grid=other)}"
+
+    return render_template("maps/card.html", card=found, chosen=chosen, address=address)
+
+
+@blueprint.get("/map/points")
+def points() -> ResponseReturnValue:
+    """Return incidents in view, up to a cap; `total` counts those beyond it too."""
+    box = bounding_box()
+    with transaction(SYSTEM) as session:
+        basics = read_basics(session)
+        chosen = rules.parse_filter(parameters(), basics.default_window)
+        found = queries.incidents_in_view(
+            session,
+            box,
+            start=local_midnight(chosen.start, basics.zone),
+            end=local_midnight(chosen.end, basics.zone),
+            scope=chosen.scope,
+            categories=[row.id for row in basics.categories if row.code in chosen.categories],
+        )
+    return jsonify(
+        total=found.total,
+        shown=found.lon.size,
+        x=(found.lon * 1e5).round().astype(int).tolist(),
+        y=(found.lat * 1e5).round().astype(int).tolist(),
+        k=[],
+    )
+
+
+@blueprint.get("/map/resources")
+def resources() -> ResponseReturnValue:
+    """Return resources in view, of the kinds asked for."""
+    box = bounding_box()
+    kinds = request.args.getlist("kind")
+    for kind in kinds:
+        if kind not in RESOURCE_KINDS:
+            raise BadRequest(field="kind", why=f"{kind} is none of {', '.join(RESOURCE_KINDS)}")
+    with transaction(SYSTEM) as session:
+        found = queries.resources_in_view(session, box, kinds=kinds)
+    columns: list[Any] = [list(column) for column in zip(*found.rows, strict=True)] or [[]] * 6
+    return jsonify(
+        total=found.total,
+        shown=len(found.rows),
+        x=[round(x * 1e5) for x in columns[0]],
+        y=[round(y * 1e5) for y in columns[1]],
+        k=[RESOURCE_KINDS.index(kind) for kind in columns[2]],
+        s=[int(status == "out_of_order") for status in columns[3]],
+        names=columns[4],
+        kinds=RESOURCE_KINDS,
+    )
+
+
+def bounding_box() -> Box:
+    """Read `bbox`: west, south, east, north in degrees.
+
+    Raises:
+        BadRequest: there are not four numbers, or they are the wrong way round.
+    """
+    try:
+        west, south, east, north = (float(part) for part in request.args["bbox"].split(","))
+    except (KeyError, ValueError) as problem:
+        raise BadRequest(field="bbox", why="write west,south,east,north in degrees") from problem
+    if not (-540 <= west < east <= 540 and -91 <= south < north <= 91):
+        raise BadRequest(field="bbox", why="west and south come first, in degrees")
+    return west, south, east, north
+
+
+@blueprint.get("/search")
+def search() -> ResponseReturnValue:
+    """Find grids, divisions and addresses of the scope; `part` asks for the list alone."""
+    words = request.args.get("q", "").strip()[:100]
+    scope = request.args.get("scope", "")
+    with transaction(SYSTEM) as session:
+        found = queries.search(session, words, scope=scope) if words else []
+    kept = {
+        name: request.args.getlist(name)
+        for name in ("from", "to", "category", "measure", "per", "layers")
+        if request.args.get(name)
+    }
+    hits = []
+    for hit in found:
+        wanted = {"scope": hit.code} if hit.kind == "division" else {"grid": hit.code}
+        if hit.kind != "division" and scope:
+            wanted["scope"] = scope
+        hits.append({"kind": hit.kind, "code": hit.code, "name": hit.name,
+                     "url": url_for("maps.show", **wanted, **kept)})  # type: ignore[arg-type]  # fmt: skip
+    return render_template(
+        "maps/search.html" if not request.args.get("part") else "maps/hits.html",
+        hits=hits,
+        words=words,
+    )
+
+
+@blueprint.get("/export/grids.<format>")
+def export(format: str) -> ResponseReturnValue:
+    """Return the figures of the view as a file: CSV, or GeoJSON with borders."""
+    if format not in ("csv", "geojson"):
+        raise NotFound(what="export", name=format)
+    with transaction(SYSTEM) as session:
+        chosen = rules.parse_filter(parameters(), read_basics(session).default_window)
+        with transaction(SYSTEM, role="analysis") as counting:
+            study = study_of(counting, replace(chosen, measure="hotspot"))
+            body = as_geojson(counting, study) if format == "geojson" else ""
+    if format == "csv":
+        body = _as_csv(study.as_json(), dict(zip(study.codes, study.names, strict=True)))
+    name = f"gridmap_{chosen.start:%Y%m%d}_{chosen.last:%Y%m%d}.{format}"
+    kind = "application/geo+json" if format == "geojson" else "text/csv; charset=utf-8"
+    response = Response(body, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _as_csv(answer: dict[str, Any], names: dict[str, str]) -> str:
+    """Write one row a grid; the class in words stands beside its code."""
+    labels = hotspot_labels()
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(
+        ["code", "name", "n", "value", "z", "p", "q", "class", gettext("class in words")]
+    )
+    for row in answer["grids"]:
+        writer.writerow(
+            [safe_cell(row["code"]), safe_cell(names[row["code"]]), row["n"], row["value"],
+             row["z"], row["p"], row["q"], row["class"], labels[row["class"] or rules.NO_DATA]]
+        )  # fmt: skip
+    return "\ufeff" + target.getvalue()
+
+
+def safe_cell(value: str) -> str:
+    """Keep a spreadsheet from taking a name for a formula."""
+    return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,78 @@
+"""What every page shares: policy, language, formats, navigation and the addresses of files."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_babel import gettext
+
+from gridmap.core.i18n import N_
+from gridmap.core.settings import CHECKOUT
+from gridmap.web import compress, csp, errors, formats, language, origin
+
+STATIC = CHECKOUT / "static"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the main navigation."""
+
+    endpoint: str
+    icon: str
+    label: str
+    within: tuple[str, ...]
+    """Blueprints whose pages belong to it."""
+
+
+PLACES = (
+    Place("maps.show", icon="map", label=N_("Map"), within=("maps",)),
+    Place("grids.register", icon="database", label=N_("Registers"), within=("grids", "incidents")),
+    Place("exchange.imports", icon="upload", label=N_("Import"), within=("exchange",)),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give an application everything that pages need; blueprints come from `web.wiring`."""
+    csp.init_app(app)
+    compress.init_app(app)
+    language.init_app(app)
+    origin.init_app(app)
+    formats.init_app(app)
+    errors.init_app(app)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(here=here, navigation=navigation, static_url=static_url)
+
+
+def here(**changes: Any) -> str:
+    """Return this page's address with some parameters changed; None drops one."""
+    arguments: dict[str, Any] = request.args.to_dict(flat=False)
+    for name in ("lang", "theme"):
+        arguments.pop(name, None)
+    arguments.update(changes)
+    if request.endpoint is None:
+        return url_for("maps.show", **changes)
+    return url_for(request.endpoint, **(request.view_args or {}), **arguments)
+
+
+def navigation() -> list[dict[str, object]]:
+    """Return the places of the main navigation, the present one marked."""
+    return [
+        {
+            "url": url_for(place.endpoint),
+            "icon": place.icon,
+            "label": gettext(place.label),
+            "current": request.blueprint in place.within,
+        }
+        for place in PLACES
+    ]
+
+
+def static_url(name: str) -> str:
+    """Return a file's address with a mark that changes when the file does."""
+    try:
+        found = (STATIC / name).stat()
+        mark = f"{found.st_mtime_ns ^ found.st_size:x}"[-8:]
+    except OSError:
+        mark = "0"
+    return url_for("static", filename=name, v=mark)

@@ -1,0 +1,155 @@
+/* Grids as canvas tiles: geometry comes once, colours follow the figures.
+   Changing the period, the category or the measure repaints; it fetches no tile. */
+
+import { CanvasTiles, EXTENT, SIZE } from "./canvas-tiles.js";
+import { colours, outline } from "./tiles.js";
+
+const L = window.L;
+const NAMES = [
+  "hot99", "hot95", "hot90", "ns", "cold90", "cold95", "cold99", "q1", "q2", "q3", "q4", "q5",
+  "none", "sunken", "surface", "border", "border-strong",
+];
+
+function decode(layers) {
+  const grids = [];
+  const labels = [];
+  const borders = new Path2D();
+  for (let i = 0; i < (layers.grid?.length ?? 0); i += 1) {
+    const feature = layers.grid.feature(i);
+    const { path, box } = outline(feature);
+    borders.addPath(path);
+    grids.push({ id: feature.id, code: feature.properties.code, name: feature.properties.name, path, box });
+  }
+  for (let i = 0; i < (layers.label?.length ?? 0); i += 1) {
+    const feature = layers.label.feature(i);
+    const [[point]] = feature.loadGeometry();
+    labels.push({ id: feature.id, name: feature.properties.name, width: feature.properties.w, x: point.x, y: point.y });
+  }
+  return { grids, labels, borders };
+}
+
+/** An 8 px square with one diagonal: it divides the tile, so the hatch runs across tiles. */
+function hatch(context, ratio, line, ground) {
+  const square = document.createElement("canvas");
+  const side = Math.round(8 * ratio);
+  square.width = side;
+  square.height = side;
+  const pen = square.getContext("2d");
+  pen.fillStyle = ground;
+  pen.fillRect(0, 0, side, side);
+  pen.strokeStyle = line;
+  pen.lineWidth = 1.5 * ratio;
+  pen.beginPath();
+  for (const shift of [-side, 0, side]) {
+    pen.moveTo(shift - 1, side + 1);
+    pen.lineTo(shift + side + 1, -1);
+  }
+  pen.stroke();
+  return context.createPattern(square, "repeat");
+}
+
+export const GridLayer = CanvasTiles.extend({
+  options: { pane: "grids" },
+  decode,
+  tones: () => colours(NAMES),
+  classOf: new Map(),
+  classes: [],
+
+  /** Show other figures: `classOf` maps a grid's id to an index into `classes`. */
+  setFigures(classOf, classes) {
+    this.classOf = classOf;
+    this.classes = classes;
+    this.repaint();
+  },
+
+  paint(context, tile, { unit, scale }) {
+    this.paintFills(context, tile, unit, scale);
+    context.strokeStyle = this.colours.border;
+    context.lineWidth = 0.8 * unit;
+    context.stroke(tile.borders);
+  },
+
+  /** Outside the scope first, then the scope's edge (its inner half is covered), then classes. */
+  paintFills(context, tile, unit, scale) {
+    const inside = new Path2D();
+    const outside = new Path2D();
+    const byClass = new Map();
+    for (const grid of tile.grids) {
+      const found = this.classOf.get(grid.id);
+      if (found === undefined) { outside.addPath(grid.path); continue; }
+      inside.addPath(grid.path);
+      if (!byClass.has(found)) byClass.set(found, new Path2D());
+      byClass.get(found).addPath(grid.path);
+    }
+    context.fillStyle = this.colours.sunken;
+    context.fill(outside);
+    context.strokeStyle = this.colours["border-strong"];
+    context.lineWidth = 2.8 * unit;
+    context.stroke(inside);
+    for (const [index, path] of byClass) {
+      const name = this.classes[index] ?? "none";
+      context.fillStyle = name === "none" ? this.noData(context, scale) : this.colours[name];
+      context.fill(path);
+    }
+  },
+
+  noData(context, scale) {
+    const ratio = window.devicePixelRatio || 1;
+    const pattern = hatch(context, ratio, this.colours.none, this.colours.surface);
+    pattern.setTransform(new DOMMatrix().scale(1 / scale));
+    return pattern;
+  },
+
+  /** Return the grid under a place on the map, or null. */
+  at(latlng) {
+    if (!this._map || this._tileZoom === undefined) return null;
+    const point = this._map.project(latlng, this._tileZoom);
+    const column = Math.floor(point.x / SIZE);
+    const row = Math.floor(point.y / SIZE);
+    const x = (point.x / SIZE - column) * EXTENT;
+    const y = (point.y / SIZE - row) * EXTENT;
+    const tester = (this.tester ??= document.createElement("canvas").getContext("2d"));
+    for (const { coords, tile } of this.entries.values()) {
+      if (!tile || coords.x !== column || coords.y !== row || coords.z !== this._tileZoom) continue;
+      const found = tile.grids.find(({ box, path }) => x >= box[0] && y >= box[1] && x <= box[2] && y <= box[3]
+        && tester.isPointInPath(path, x, y));
+      if (found) return found;
+    }
+    return null;
+  },
+
+  /** Call `visit(grid, entry)` for each piece of the wanted grids in the tiles of this zoom. */
+  eachPiece(wanted, visit) {
+    for (const entry of this.entries.values()) {
+      if (!entry.tile || entry.coords.z !== this._tileZoom) continue;
+      for (const grid of entry.tile.grids) if (wanted.has(grid.id)) visit(grid, entry);
+    }
+  },
+
+  /** Return the labels of this zoom's tiles, each grid once, with its place in world pixels. */
+  labels() {
+    const found = new Map();
+    for (const { coords, tile } of this.entries.values()) {
+      if (!tile || coords.z !== this._tileZoom) continue;
+      for (const label of tile.labels) {
+        const place = L.point(coords.x + label.x / EXTENT, coords.y + label.y / EXTENT).multiplyBy(SIZE);
+        found.set(label.id, { ...label, tile, place, zoom: coords.z });
+      }
+    }
+    return [...found.values()];
+  },
+
+  /** Tell whether points, given as pixel offsets from a label, lie inside its grid. */
+  inside(label, offsets) {
+    label.grid ??= label.tile.grids.find((grid) => grid.id === label.id);
+    if (!label.grid) return false;
+    const unit = (EXTENT / SIZE) * this._map.getZoomScale(label.zoom, this._map.getZoom());
+    const tester = (this.tester ??= document.createElement("canvas").getContext("2d"));
+    return offsets.every(([dx, dy]) => {
+      const x = label.x + dx * unit;
+      const y = label.y + dy * unit;
+      const beyond = x < 0 || y < 0 || x > EXTENT || y > EXTENT; /* the next tile knows, not this one */
+      return beyond || tester.isPointInPath(label.grid.path, x, y);
+    });
+  },
+});
