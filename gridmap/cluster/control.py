@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -29,7 +29,7 @@ from gridmap.cluster.layout import (
     layout_of,
 )
 from gridmap.cluster.locks import Report
-from gridmap.cluster.preparation import DATABASE, is_prepared, prepare
+from gridmap.cluster.preparation import DATABASE, connect, is_prepared, prepare
 from gridmap.cluster.server_user import ServerUser, server_user
 
 
@@ -78,6 +78,11 @@ class Cluster:
             socket_folder=self.layout.run,
             used_by=locks.holders(self.layout.users_lock),
         )
+
+    def checkpoint(self) -> None:
+        """Write everything to its place now, so that the next stop is quick."""
+        with closing(connect(self.layout, database=DATABASE)) as connection:
+            connection.cursor().execute("CHECKPOINT")
 
     @contextmanager
     def hold(self) -> Iterator[None]:
