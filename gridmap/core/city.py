@@ -94,7 +94,7 @@ def versions(session: Session, *names: str) -> tuple[int, ...]:
     rows = session.execute(
         select(DataVersion.name, DataVersion.version).where(DataVersion.name.in_(names))
     )
-    found = dict(row.tuple() for row in rows)
+    found = {name: version for name, version in rows}  # noqa: C416 - rows are no tuples to mypy
     return tuple(found.get(name, 0) for name in names)
 
 
