@@ -39,9 +39,7 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column as text without surrounding white space."""
-    text = as_text(column)
-    edges = pc.match_substring_regex(text, r"^[\s　]|[\s　]$")
-    return pc.utf8_trim_whitespace(text) if pc.any(edges).as_py() else text
+    return pc.utf8_trim_whitespace(as_text(column))
 
 
 def texts_at(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> Texts:

@@ -68,8 +68,8 @@ def scan(path: Path, *, limit_lines: bool = True) -> Scan:
             nuls += chunk.count(b"\0")
             returns += chunk.count(b"\r")
             utf8 = utf8 and _decodes(decoder, chunk)
-            found, longest, since_newline = _line_lengths(chunk, since_newline)
-            newlines += found
+            newlines += chunk.count(b"\n")
+            longest, since_newline = _longest_line(chunk, since_newline)
             if limit_lines and longest > MAX_LINE_BYTES and b"\r" not in chunk:
                 raise TooLarge(
                     file=path.name,
@@ -99,14 +99,22 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = 
     return True
 
 
-def _line_lengths(chunk: bytes, before: int) -> tuple[int, int, int]:
-    """Return the number of line feeds, the longest line, and the bytes after the last one."""
+def _longest_line(chunk: bytes, before: int) -> tuple[int, int]:
+    """Return the longest line seen if it is long at all, and the bytes after the last line end.
+
+    A line of more than MAX_LINE_BYTES leaves a whole block of half that size without a line end.
+    """
+    last = chunk.rfind(b"\n")
+    after = len(chunk) - last - 1 if last >= 0 else before + len(chunk)
+    half = MAX_LINE_BYTES // 2
+    starts = range(0, len(chunk), half)
+    if last >= 0 and all(chunk.find(b"\n", start, start + half) >= 0 for start in starts):
+        return 0, after
     ends = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == ord("\n"))
     if not ends.size:
-        return 0, before + len(chunk), before + len(chunk)
-    longest = max(int(ends[0]) + before, int(np.diff(ends).max(initial=0)))
-    after = len(chunk) - int(ends[-1]) - 1
-    return int(ends.size), max(longest, after), after
+        return after, after
+    longest = max(int(ends[0]) + before, int(np.diff(ends).max(initial=0)), after)
+    return longest, after
 
 
 def encoding_of(path: Path, scanned: Scan, wanted: str | None) -> str:
