@@ -118,7 +118,7 @@ def make_city(grids: int, incidents: int, seed: int, *, today: date) -> City:
         grids=table,
         base=draw_base_map(skeleton, streets, _park_names(skeleton, blocks, table)),
         places=places,
-        resources=place_resources(rng, streets, living, scatter, member.latin, member.signs),
+        resources=place_resources(rng, streets, living, scatter, member=member, land=skeleton.land),
         incidents=draw_incidents(rng, setting, count=incidents, first=np.datetime64(first, "D")),
         planted=planted,
     )

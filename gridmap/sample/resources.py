@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.sample.basemap import Streets
+from gridmap.sample.divisions import Membership
 from gridmap.sample.names import numbered
 from gridmap.sample.people import Living
 from gridmap.sample.plane import to_lon_lat
@@ -34,9 +36,14 @@ class Resources:
 
 
 def place_resources(
-    rng: np.random.Generator, streets: Streets, living: Living, scatter: Scatter, latin: Texts,
-    signs: Texts,
-) -> Resources:  # fmt: skip
+    rng: np.random.Generator,
+    streets: Streets,
+    living: Living,
+    scatter: Scatter,
+    *,
+    member: Membership,
+    land: BaseGeometry,
+) -> Resources:
     """Place the seven kinds.
 
     Args:
@@ -44,25 +51,25 @@ def place_resources(
         streets: all streets; lights, cameras and police boxes stand beside main ones.
         living: the other kinds stand where people live and shop.
         scatter: draws points from the grids.
-        latin: shape (n,), name of each grid's community in Latin letters.
-        signs: the same in Chinese signs.
+        member: the communities that give the names.
+        land: things beside a street stand on it; on bridges they cannot.
     """
-    parts = [_along(rng, streets, kind, rank, gap) for kind, rank, gap in _ALONG]
+    shapely.prepare(land)
+    parts = [_along(rng, streets, land, kind, rank, gap) for kind, rank, gap in _ALONG]
     people = 0.3 + living.dwellings / max(1.0, living.dwellings.mean())
     people += 0.3 * living.shops
     for kind, rate in _IN_GRIDS:
         which = np.repeat(np.arange(people.size), rng.poisson(rate * people / people.mean()))
         x, y = scatter.draw(rng, which)
-        parts.append((kind, x, y, latin[which], signs[which]))
+        parts.append((kind, x, y, member.latin[which] + " " + member.signs[which]))
     kinds = np.concatenate([np.full(x.size, kind, dtype=object) for kind, x, *_ in parts])
-    columns = (np.concatenate([part[k] for part in parts]) for k in range(1, 5))
-    x, y, latin_of, signs_of = columns
+    x, y, names = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
     broken = rng.random(kinds.size) < [OUT_OF_ORDER.get(kind, 0.0) for kind in kinds]
     lon, lat = to_lon_lat(x, y)
     return Resources(
         source_id=numbered("R", kinds.size),
         kind=kinds,
-        name=latin_of + " " + signs_of,
+        name=names,
         status=np.where(broken, "out_of_order", "in_service").astype(object),
         lon=lon,
         lat=lat,
@@ -70,8 +77,13 @@ def place_resources(
 
 
 def _along(
-    rng: np.random.Generator, streets: Streets, kind: str, rank: int, gap: float
-) -> tuple[str, Floats, Floats, Texts, Texts]:
+    rng: np.random.Generator,
+    streets: Streets,
+    land: BaseGeometry,
+    kind: str,
+    rank: int,
+    gap: float,
+) -> tuple[str, Floats, Floats, Texts]:
     """Return points about every `gap` metres beside streets up to a rank, on either side."""
     main = np.flatnonzero(streets.rank <= rank)
     length = shapely.length(streets.line[main])
@@ -85,6 +97,10 @@ def _along(
     ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, at + 2.0))
     along = ahead - here
     along /= np.maximum(1e-9, np.hypot(*along.T))[:, None]
-    side = rng.choice([-7.0, 7.0], which.size)
-    x, y = here[:, 0] - along[:, 1] * side, here[:, 1] + along[:, 0] * side
-    return kind, x, y, streets.latin[main][which], streets.signs[main][which]
+    across = (
+        np.column_stack([-along[:, 1], along[:, 0]]) * rng.choice([-7.0, 7.0], which.size)[:, None]
+    )
+    across[~shapely.contains_xy(land, here + across)] *= -1
+    xy = here + across
+    names = streets.latin[main][which] + " " + streets.signs[main][which]
+    return kind, xy[:, 0], xy[:, 1], names

@@ -218,6 +218,9 @@ def test_places_and_resources_stand_where_they_should(city):
     assert ((city.grids.residents == 0) == (people == 0)).all()
     assert 2 < city.grids.residents.sum() / people.sum() < 3.2
     assert len(set(city.resources.kind)) == 7
+    stands = shapely.points(city.resources.lon, city.resources.lat)
+    on_land, _ = shapely.STRtree(city.grids.geometry).query(stands, predicate="intersects")
+    assert np.unique(on_land).size > 0.97 * stands.size  # the others stand on bridges
     assert 0.01 < (city.resources.status == "out_of_order").mean() < 0.06
 
 
