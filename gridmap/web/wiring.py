@@ -20,11 +20,13 @@ def add_commands(app: Flask) -> None:
     from gridmap.exchange.cli import imports
     from gridmap.hotspots.cli import hotspots
     from gridmap.incidents.cli import incidents
+    from gridmap.sample.cli import sample
     from gridmap.web.database_cli import database
 
     for group in (database, imports, incidents):
         app.cli.add_command(group)
     app.cli.add_command(hotspots)
+    app.cli.add_command(sample)
 
 
 def add_pages(app: Flask) -> None:
