@@ -10,8 +10,8 @@ Three sizes of error, by the mean width of each connected piece (2 * area / peri
 Why one metre. A file with five decimals rounds to 0.6 m, digitisers click to decimetres, no
 address is narrower; a lane between houses, which may be a grid's border on either side, is wider.
 The real files leave a wide space: Chicago's areas and Memphis' precincts and cells have no overlap
-and no gap less than 80 m wide, after the ring that overlaps itself is repaired (it would leave a
-triangle 0.2 m wide); Nantong's districts have neither. A grid that is itself so thin is protected
+and no gap less than 200 m wide, after the ring that overlaps itself is repaired (it would leave a
+triangle 0.1 m wide); Nantong's districts have neither. A grid that is itself so thin is protected
 by its share: a sliver takes at most SLIVER_SHARE of the smallest grid that it concerns.
 """
 
