@@ -1,6 +1,6 @@
 """GCJ-02 and BD-09, the shifted coordinates of Chinese maps, and the way back.
 
-The shifts have no closed inverse: four fixed-point rounds get back to within 0.6 µm, where the
+The shifts have no closed inverse: a few fixed-point rounds get back to within 0.6 µm, where the
 usual single step errs by up to 3.7 m. Outside the rectangle where the shift is applied, GCJ-02
 equals WGS84.
 
@@ -19,7 +19,7 @@ _AXIS_M = 6_378_245.0
 _ECCENTRICITY_SQUARED = 0.00669342162296594323
 _BAIDU_PI = np.pi * 3000.0 / 180.0
 _BAIDU_LON, _BAIDU_LAT = 0.0065, 0.0060
-_ROUNDS = 4
+_ROUNDS = {"gcj02": 4, "bd09": 7}
 _WEST, _EAST, _SOUTH, _NORTH = 72.004, 137.8347, 0.8293, 55.8271
 
 
@@ -59,19 +59,23 @@ def bd09_from_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 
 def wgs84_from_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Undo the GCJ-02 shift; shape (n,) each."""
-    return _undo(gcj02_from_wgs84, lon, lat)
+    return _undo(gcj02_from_wgs84, lon, lat, rounds=_ROUNDS["gcj02"])
 
 
 def wgs84_from_bd09(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Undo the BD-09 shift; shape (n,) each."""
-    return wgs84_from_gcj02(*_undo(bd09_from_gcj02, lon, lat))
+    return wgs84_from_gcj02(*_undo(bd09_from_gcj02, lon, lat, rounds=_ROUNDS["bd09"]))
 
 
 def _undo(
-    shift: Callable[[Floats, Floats], tuple[Floats, Floats]], lon: Floats, lat: Floats
+    shift: Callable[[Floats, Floats], tuple[Floats, Floats]],
+    lon: Floats,
+    lat: Floats,
+    *,
+    rounds: int,
 ) -> tuple[Floats, Floats]:
     back_lon, back_lat = lon, lat
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         x, y = shift(back_lon, back_lat)
         back_lon, back_lat = back_lon - (x - lon), back_lat - (y - lat)
     return back_lon, back_lat

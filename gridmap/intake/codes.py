@@ -53,6 +53,8 @@ def read_codes(
     code_format: str | None,
     checks: RowChecks,
     needed: Flags,
+    *,
+    may_be_empty: bool = False,
 ) -> Texts:
     """Read a column of codes; work is done once for each distinct value.
 
@@ -64,7 +66,8 @@ def read_codes(
         header: for messages.
         code_format: a checked format for whole numbers, or None.
         checks: gets the rows that cannot be used.
-        needed: shape (n,); rows that must have a code.
+        needed: shape (n,); rows whose code must be usable.
+        may_be_empty: whether such a row may have none.
 
     Returns:
         shape (n,); '' where there is none.
@@ -90,7 +93,8 @@ def read_codes(
         )
     long = np.array([len(word) > MAX_CODE_LENGTH for word in words])
     codes = words[which]
-    checks.fail(needed & ~filled[which], "no_code", column=header)
+    if not may_be_empty:
+        checks.fail(needed & ~filled[which], "no_code", column=header)
     checks.fail(
         needed & unusable[which],
         "code_not_a_number",

@@ -90,13 +90,13 @@ def read_positions(
             )
     grid_code = address = None
     if columns.grid_code is not None:
-        needed = ~has_point if columns.address is None else np.zeros(n, dtype=bool)
         grid_code = read_codes(
             table.columns[columns.grid_code],
             columns.grid_code,
             columns.code_format,
             checks,
-            needed & (np.full(n, not by_point) | checks.ok),
+            ~has_point,
+            may_be_empty=by_point or columns.address is not None,
         )
     if columns.address is not None:
         address = _addresses(table, columns.address, checks)

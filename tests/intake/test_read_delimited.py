@@ -111,7 +111,7 @@ def test_a_file_without_rows_is_refused(write, text):
 
 
 def test_a_missing_header_is_noticed(write):
-    with pytest.raises(NoHeader, match="121.5"):
+    with pytest.raises(NoHeader, match=r"121\.5"):
         read_table(write("121.5,31.2,2024-05-31\n121.6,31.3,2024-06-01\n"))
 
 
@@ -126,9 +126,7 @@ texts = st.text(
     st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]), max_size=8
 )
 tables = st.integers(2, 4).flatmap(
-    lambda width: st.lists(
-        st.lists(texts, min_size=width, max_size=width), min_size=1, max_size=8
-    )
+    lambda width: st.lists(st.lists(texts, min_size=width, max_size=width), min_size=1, max_size=8)
 )
 
 
@@ -160,9 +158,10 @@ def test_what_the_csv_module_writes_comes_back(tmp_path_factory, rows, end, alwa
 def test_any_bytes_end_in_a_table_or_a_clear_error(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("any") / "rows.csv"
     path.write_bytes(b"a,b\n" + content)
+    refused = ""
     try:
         table = read_table(path)
     except UnreadableFile as error:
-        assert "rows.csv" in str(error)
-    else:
-        assert len(table) == len(values(table, table.headers[0]))
+        refused = str(error)
+
+    assert "rows.csv" in refused or len(table) == len(values(table, table.headers[0]))

@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - naive times are the subject here
 import datetime as dt
 from zoneinfo import ZoneInfo
 
