@@ -146,8 +146,11 @@ def _name_grids(
     use: Texts,
     living: Living,
 ) -> Grids:
-    """Return the table of grids; some are special: parks, the campus, the station, others."""
-    english = member.number.astype(str).astype(object)
+    """Return the table of grids; some are special: parks, the campus, the station, others.
+
+    A base grid is called "Doutan 豆潭 8", a special one "Doutan Hospital 豆潭医院".
+    """
+    english = np.full(use.size, "", dtype=object)
     chinese = english.copy()
     special = np.zeros(use.size, dtype=bool)
     lived_in = np.flatnonzero((use != "park") & (use != "campus"))
@@ -165,7 +168,11 @@ def _name_grids(
     _mark(special, english, chinese, station, [("Railway station", "火车站")])
     return Grids(
         code=member.code,
-        name=member.latin + " " + english + " " + member.signs + chinese,
+        name=np.where(
+            special,
+            member.latin + " " + english + " " + member.signs + chinese,
+            member.latin + " " + member.signs + " " + member.number.astype(str).astype(object),
+        ),
         kind=np.where(special, "special", "base").astype(object),
         use=use,
         community_code=member.community_code,
