@@ -1,17 +1,236 @@
-"""Import pages."""
+"""Import pages: choose a file, say how to read it, look at it, bring it in, take it back."""
 
-from flask import Blueprint
+from typing import Any
+
+from flask import (
+    Blueprint,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from gridmap.batches.errors import NoSuchBatch
+from gridmap.batches.queries import batch_by_id, newest_batches, sample_batches
+from gridmap.core import city
+from gridmap.core.actor import SYSTEM
+from gridmap.core.database import transaction
+from gridmap.core.errors import GridmapError
+from gridmap.core.paging import SIZE, Page, page_number
+from gridmap.exchange import actions, forms, uploads
+from gridmap.exchange.forms import COLUMNS, EXTRAS, HINTS, LABELS, ImportForm
+from gridmap.exchange.previews import sample_of
+from gridmap.exchange.rejects import RejectPage, read_page
+from gridmap.exchange.requests import ImportResult
+from gridmap.exchange.uploads import KINDS, Upload
+from gridmap.grids.locator import current_grids
+from gridmap.intake import FileShape, guess_columns, inspect
 
 blueprint = Blueprint("exchange", __name__, template_folder="templates")
 
 
 @blueprint.get("/import")
-def imports() -> str:
-    """List imports."""
-    return ""
+def imports() -> ResponseReturnValue:
+    """List imports, the newest first, beside the form for the next one."""
+    return _imports_page(kind=request.args.get("kind", ""))
+
+
+def _imports_page(*, kind: str, problem: str | None = None) -> str:
+    number = page_number(request.args.get("page"))
+    with transaction(SYSTEM) as session:
+        found = newest_batches(session, limit=SIZE + 1, offset=(number - 1) * SIZE)
+        zone = city.timezone(session)
+        sample = bool(sample_batches(session))
+        empty = not current_grids(session).table.ids.size
+    total = (number - 1) * SIZE + len(found)
+    page = Page(number, total, lambda n: url_for("exchange.imports", page=n))
+    return render_template(
+        "exchange/imports.html",
+        batches=found[:SIZE],
+        page=page,
+        zone=zone,
+        kinds=KINDS,
+        chosen=kind or ("grids" if empty else "incidents"),
+        problem=problem,
+        sample=sample,
+    )
+
+
+@blueprint.post("/import")
+def upload() -> ResponseReturnValue:
+    """Keep an uploaded file and go on to its columns."""
+    kind = request.form.get("kind", "")
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        sentence = gettext("Choose a file first.")
+        return _imports_page(kind=kind, problem=sentence), 422
+    kept = uploads.keep(file, kind)
+    try:
+        inspect(kept.path)
+    except GridmapError as problem:
+        uploads.forget(kept)
+        return _imports_page(kind=kind, problem=said(problem, kept)), 422
+    return redirect(url_for("exchange.preview", token=kept.token), code=303)
+
+
+def said(problem: GridmapError, kept: Upload) -> str:
+    """Return an error's sentence with the file's own name in it."""
+    fields = {
+        name: kept.file_name if str(value) == kept.path.name else value
+        for name, value in problem.fields.items()
+    }
+    return str(gettext(problem.message)) % fields
+
+
+@blueprint.get("/import/<token>")
+def preview(token: str) -> ResponseReturnValue:
+    """Show the file's columns, and what was guessed of them."""
+    kept = uploads.find(token)
+    shape = inspect(kept.path)
+    columns, guesses = guess_columns(kept.kind, shape.headers, forms.parse(kept.kind, {}).columns)
+    form = ImportForm(columns, forms.parse(kept.kind, {}).options)
+    return _preview_page(kept, shape, form, guessed={guess.field for guess in guesses})
+
+
+@blueprint.post("/import/<token>")
+def bring_in(token: str) -> ResponseReturnValue:
+    """Check the file, or import it, as the form says."""
+    kept = uploads.find(token)
+    dry_run = request.form.get("do") != "import"
+    form = ImportForm(forms.parse(kept.kind, {}).columns, forms.parse(kept.kind, {}).options)
+    try:
+        form = forms.parse(kept.kind, request.form)
+        result = actions.import_file(SYSTEM, form.request(kept, dry_run=dry_run))
+    except GridmapError as problem:
+        if problem.status >= 500:
+            raise
+        shape = inspect(kept.path)
+        return _preview_page(kept, shape, form, problem=said(problem, kept)), problem.status
+    if dry_run:
+        return _preview_page(kept, inspect(kept.path), form, result=result)
+    uploads.forget(kept)
+    return redirect(url_for("exchange.batch", batch_id=result.batch), code=303)
+
+
+def _preview_page(
+    kept: Upload,
+    shape: FileShape,
+    form: ImportForm,
+    *,
+    guessed: set[str] | None = None,
+    result: ImportResult | None = None,
+    problem: str | None = None,
+) -> str:
+    examples = dict(zip(shape.headers, zip(*shape.sample, strict=True), strict=False))
+    with transaction(SYSTEM) as session:
+        (version,) = city.versions(session, "grids")
+        zone = city.timezone(session)
+    return render_template(
+        "exchange/preview.html",
+        upload=kept,
+        shape=shape,
+        form=form,
+        fields=COLUMNS[kept.kind],
+        extras=EXTRAS[kept.kind],
+        labels=LABELS,
+        hints=HINTS,
+        guessed=guessed or set(),
+        examples=examples,
+        result=result,
+        problem=problem,
+        grids_version=version,
+        zone=zone,
+    )
+
+
+@blueprint.post("/import/<token>/sample.json")
+def sample(token: str) -> ResponseReturnValue:
+    """Return a sample of the file's points or borders, read as the form says."""
+    kept = uploads.find(token)
+    try:
+        found = sample_of(kept, forms.parse(kept.kind, request.form))
+    except GridmapError as problem:
+        if problem.status >= 500:
+            raise
+        return jsonify(error={"code": problem.code, "message": said(problem, kept)}), problem.status
+    return jsonify(found.as_json())
+
+
+@blueprint.post("/import/<token>/forget")
+def forget(token: str) -> ResponseReturnValue:
+    """Throw an uploaded file away."""
+    uploads.forget(uploads.find(token))
+    return redirect(url_for("exchange.imports"), code=303)
 
 
 @blueprint.get("/import/batches/<int:batch_id>")
-def batch(batch_id: int) -> str:
-    """Show one import."""
-    return str(batch_id)
+def batch(batch_id: int) -> ResponseReturnValue:
+    """Show what became of one import."""
+    return _batch_page(batch_id)
+
+
+def _batch_page(batch_id: int, *, problem: str | None = None) -> str:
+    number = page_number(request.args.get("page"))
+    reason = request.args.get("reason", "")
+    with transaction(SYSTEM) as session:
+        found = batch_by_id(session, batch_id)
+        if found is None:
+            raise NoSuchBatch(batch=batch_id)
+        zone = city.timezone(session)
+    rejects = _rejects(found.rejects_file, reason, number)
+    page = Page(
+        number,
+        rejects.total if rejects else 0,
+        lambda n: url_for("exchange.batch", batch_id=batch_id, page=n, reason=reason or None),
+    )
+    return render_template(
+        "exchange/batch.html",
+        batch=found,
+        zone=zone,
+        rejects=rejects,
+        reason=reason,
+        page=page,
+        notes=[_said_note(note) for note in found.notes],
+        labels=LABELS,
+        problem=problem,
+    )
+
+
+def _rejects(file: str | None, reason: str, number: int) -> RejectPage | None:
+    path = actions.rejects_folder() / file if file else None
+    if path is None or not path.is_file():
+        return None
+    return read_page(path, reason=reason, offset=(number - 1) * SIZE, limit=SIZE)
+
+
+def _said_note(note: dict[str, Any]) -> str:
+    sentence: str = gettext(note["message"])
+    fields: dict[str, object] = note.get("fields", {})
+    return sentence % fields
+
+
+@blueprint.get("/import/batches/<int:batch_id>/rejects.csv")
+def rejects_csv(batch_id: int) -> ResponseReturnValue:
+    """Return the rejected rows as a file."""
+    with transaction(SYSTEM) as session:
+        path = actions.rejects_path(session, batch_id)
+    return send_file(
+        path, mimetype="text/csv", as_attachment=True, download_name=f"rejects_{batch_id}.csv"
+    )
+
+
+@blueprint.post("/import/batches/<int:batch_id>/undo")
+def undo(batch_id: int) -> ResponseReturnValue:
+    """Take one import back whole."""
+    try:
+        actions.undo_import(SYSTEM, batch_id)
+    except GridmapError as problem:
+        if problem.status != 409:
+            raise
+        sentence: str = gettext(problem.message)
+        return _batch_page(batch_id, problem=sentence % problem.fields), 409
+    return redirect(url_for("exchange.batch", batch_id=batch_id), code=303)

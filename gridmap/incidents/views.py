@@ -3,9 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
 
 from gridmap.core import city
 from gridmap.core.actor import SYSTEM
@@ -62,7 +61,8 @@ def categories() -> ResponseReturnValue:
     with transaction(SYSTEM) as session:
         words = queries.category_words(session)
         known = queries.all_categories(session)
-    return render_template("incidents/categories.html", words=words, known=known)
+    moved = request.args.get("moved", type=int)
+    return render_template("incidents/categories.html", words=words, known=known, moved=moved)
 
 
 @blueprint.post("/categories/words/<int:word_id>")
@@ -73,10 +73,4 @@ def map_word(word_id: int) -> ResponseReturnValue:
         raise BadRequest(field="category", why="choose one from the list.")
     with transaction(SYSTEM) as session:
         moved = actions.map_word(session, SYSTEM, word_id, category_id)
-    said: Any = ngettext(
-        "Saved. %(num)d incident changed its category.",
-        "Saved. %(num)d incidents changed their category.",
-        moved,
-    )
-    flash(said)
-    return redirect(url_for("incidents.categories"))
+    return redirect(url_for("incidents.categories", moved=moved), code=303)

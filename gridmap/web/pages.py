@@ -1,5 +1,6 @@
 """What every page shares: policy, language, formats, navigation and the addresses of files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(here=here, navigation=navigation, static_url=static_url)
+    app.jinja_env.globals.update(here=here, navigation=navigation, say=say, static_url=static_url)
 
 
 def here(**changes: Any) -> str:
@@ -66,6 +67,12 @@ def navigation() -> list[dict[str, object]]:
         }
         for place in PLACES
     ]
+
+
+def say(sentence: str, fields: Mapping[str, object] | None = None) -> str:
+    """Translate a sentence that was marked elsewhere; only with fields is % a placeholder."""
+    found: str = gettext(sentence)
+    return found % fields if fields else found
 
 
 def static_url(name: str) -> str:

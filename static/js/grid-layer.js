@@ -133,7 +133,7 @@ export const GridLayer = CanvasTiles.extend({
       if (!tile || coords.z !== this._tileZoom) continue;
       for (const label of tile.labels) {
         const place = L.point(coords.x + label.x / EXTENT, coords.y + label.y / EXTENT).multiplyBy(SIZE);
-        found.set(label.id, { ...label, tile, place, zoom: coords.z });
+        found.set(label.id, { ...label, tile, place, zoom: coords.z, inTile: [label.x, label.y] });
       }
     }
     return [...found.values()];
@@ -146,8 +146,8 @@ export const GridLayer = CanvasTiles.extend({
     const unit = (EXTENT / SIZE) * this._map.getZoomScale(label.zoom, this._map.getZoom());
     const tester = (this.tester ??= document.createElement("canvas").getContext("2d"));
     return offsets.every(([dx, dy]) => {
-      const x = label.x + dx * unit;
-      const y = label.y + dy * unit;
+      const x = label.inTile[0] + dx * unit;
+      const y = label.inTile[1] + dy * unit;
       const beyond = x < 0 || y < 0 || x > EXTENT || y > EXTENT; /* the next tile knows, not this one */
       return beyond || tester.isPointInPath(label.grid.path, x, y);
     });

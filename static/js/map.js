@@ -4,7 +4,8 @@ import { BaseLayer } from "./base-layer.js";
 import { GridLayer } from "./grid-layer.js";
 import { labelLayer } from "./labels.js";
 import { outlineLayer } from "./outline.js";
-import { go, pageState } from "./page.js";
+import { address, connectCard, fillDrawer, openFrom, setOpen } from "./card.js";
+import { pageState } from "./page.js";
 import { incidentLayer, KINDS, resourceLayer } from "./points.js";
 
 const L = window.L;
@@ -19,7 +20,6 @@ let figures = null;
 let classOf = new Map();
 let position = new Map();
 let hovered = null;
-let opener = null;
 const shown = new Set(new URLSearchParams(location.search).get("layers")?.split(" ") ?? ["incidents", "base", "names"]);
 
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) map._zoomAnimated = false;
@@ -171,62 +171,22 @@ map.on("mousemove", (event) => {
 map.on("mouseout zoomstart movestart", () => { clearTimeout(tipTimer); tip.hidden = true; hover(null); });
 map.on("click", (event) => {
   const grid = grids.at(event.latlng);
-  if (grid) { opener = map.getContainer(); openCard(grid.code); }
+  if (grid) openFrom(map.getContainer(), grid.code);
 });
 
 /* ── the card ───────────────────────────────────────────────────────────── */
 const drawer = () => document.getElementById("drawer");
-const frame = document.querySelector(".mapdrawer");
-
-function select(selection) {
-  page = { ...page, selected: selection };
-  outlines.redraw();
-  names.redraw();
-}
-function readCard() {
-  const node = drawer().querySelector("[data-selected]");
-  return node ? JSON.parse(node.dataset.selected) : null;
-}
-function setOpen(open) {
-  const was = frame.classList.contains("open");
-  frame.classList.toggle("open", open);
-  drawer().hidden = !open;
-  if (was !== open) map.invalidateSize({ pan: false, animate: false });
-}
-function address(changes) {
-  const here = new URL(location.href);
-  for (const [name, value] of Object.entries(changes)) {
-    if (value) here.searchParams.set(name, value); else here.searchParams.delete(name);
-  }
-  return here;
-}
-async function openCard(code, { push = true, focus = true } = {}) {
-  const query = new URLSearchParams(location.search);
-  query.delete("grid");
-  try {
-    const answer = await fetch(`${page.cards.replace("CODE", encodeURIComponent(code))}?${query}`, { headers: { Accept: "text/html" } });
-    if (!answer.ok) throw new Error(`card ${answer.status}`);
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    drawer().replaceChildren(...[...next.body.children].map((node) => document.importNode(node, true)));
-  } catch {
-    say(page.text.failed, { bad: true });
-    return;
-  }
-  setOpen(true);
-  select(readCard());
-  bringIntoView();
-  if (push) history.pushState(null, "", address({ grid: code }));
-  if (focus) drawer().querySelector("h2")?.focus({ preventScroll: true });
-}
-function closeCard({ push = true } = {}) {
-  if (drawer().hidden) return;
-  setOpen(false);
-  drawer().replaceChildren();
-  select(null);
-  if (push) history.pushState(null, "", address({ grid: null }));
-  (opener?.isConnected ? opener : map.getContainer()).focus({ preventScroll: true });
-  opener = null;
-}
+connectCard({
+  selected(selection, opened) {
+    page = { ...page, selected: selection };
+    outlines.redraw();
+    names.redraw();
+    if (opened) bringIntoView();
+  },
+  resized: () => map.invalidateSize({ pan: false, animate: false }),
+  failed: () => say(page.text.failed, { bad: true }),
+  fallback: () => map.getContainer(),
+});
 /** Pan by no more than is needed to see the selected grid beside the card. */
 function bringIntoView() {
   const box = page.selected?.bounds;
@@ -242,29 +202,15 @@ function bringIntoView() {
   }
 }
 
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-drawer-close]")) { event.preventDefault(); closeCard(); }
-  const wanted = event.target.closest("[data-grid]");
-  if (wanted && !event.defaultPrevented && !event.ctrlKey && !event.metaKey) {
-    event.preventDefault();
-    if (!drawer().contains(wanted)) opener = wanted;
-    openCard(wanted.dataset.grid);
-  }
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeCard();
-});
-
 /* ── the keyboard: the map is one stop, Enter goes to the list of what is visible ── */
 map.getContainer().addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.target !== map.getContainer()) return;
   event.preventDefault();
-  opener = map.getContainer();
   listInView();
 });
 function listInView() {
   const template = document.getElementById("in-view-template");
-  drawer().replaceChildren(document.importNode(template.content, true));
+  const content = document.importNode(template.content, true);
   const bounds = map.getBounds();
   const rank = (grid) => { const i = classOf.get(grid.id); return i === undefined ? 99 : i; };
   const found = new Map();
@@ -272,7 +218,7 @@ function listInView() {
   const labels = new Map(grids.labels().map((label) => [label.id, map.unproject(label.place, label.zoom)]));
   const visible = [...found.values()].filter((grid) => classOf.has(grid.id) && (!labels.has(grid.id) || bounds.contains(labels.get(grid.id))))
     .sort((a, b) => rank(a) - rank(b) || (a.name || a.code).localeCompare(b.name || b.code)).slice(0, 100);
-  const list = drawer().querySelector("ul");
+  const list = content.querySelector("ul");
   list.replaceChildren(...visible.map((grid) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
@@ -289,9 +235,8 @@ function listInView() {
     item.append(button);
     return item;
   }));
-  drawer().querySelector("[data-count]").textContent = fill(page.text.inView, { n: visible.length });
-  setOpen(true);
-  drawer().querySelector("h2").focus({ preventScroll: true });
+  content.querySelector("[data-count]").textContent = fill(page.text.inView, { n: visible.length });
+  fillDrawer(content, map.getContainer());
 }
 
 /* ── controls ───────────────────────────────────────────────────────────── */
@@ -383,4 +328,3 @@ if (page.selected) bringIntoView();
 drawScale();
 loadFigures();
 window.gridmap.state = () => ({ figures, page, zoom: map.getZoom() });
-export { go };

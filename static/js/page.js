@@ -50,6 +50,16 @@ function swap(next) {
   if (body && fresh) body.classList.toggle("open", fresh.classList.contains("open"));
 }
 
+/** Keep the place on the map and the layers, which only the browser knows. */
+function withView(address) {
+  const next = new URL(address, location.href);
+  const here = new URLSearchParams(location.search);
+  const sameScope = (here.get("scope") ?? "") === (next.searchParams.get("scope") ?? "");
+  if (here.get("layers") && !next.searchParams.has("layers")) next.searchParams.set("layers", here.get("layers"));
+  if (here.get("at") && sameScope) next.searchParams.set("at", here.get("at")); else next.searchParams.delete("at");
+  return next.href;
+}
+
 /** Fetch a page and swap its parts in; falls back to a real visit when that fails. */
 export async function go(address, { push = true, focus = null } = {}) {
   running?.abort();
@@ -63,7 +73,7 @@ export async function go(address, { push = true, focus = null } = {}) {
     const next = new DOMParser().parseFromString(text, "text/html");
     if (!answer.ok || !next.getElementById("page-state")) { location.assign(address); return; }
     swap(next);
-    if (push) history.pushState(null, "", answer.url);
+    if (push) history.pushState(null, "", withView(answer.url));
     if (focus) document.getElementById(focus)?.focus();
     announce({ kind: "swapped" });
   } catch (problem) {
