@@ -98,15 +98,13 @@ def found_divisions(
     street_code = _append(district_code[district_of], street_number)
     community_code = _append(street_code[street_of], community_number)
     grid_code = _append(community_code[community], grid_number)
-    street_names = [names.join(*naming.next()) for _ in street_code]
+    street_names = [naming.next() for _ in street_code]
     community_names = [naming.next() for _ in community_code]
-    here = np.unique(district)
-    upper = [(PROVINCE_CODE, names.PROVINCE, "province"), (CITY_CODE, names.CITY, "city")]
-    upper += [(str(district_code[i]), _DISTRICTS[i][0], "district") for i in here]
-    upper += [(c, n, "street") for c, n in sorted(zip(street_code, street_names, strict=True))]
-    both = zip(community_code, community_names, strict=True)
-    upper += [(c, names.join(*n), "community") for c, n in sorted(both)]
-    code, name, kind = (np.array(column, dtype=object) for column in zip(*upper, strict=True))
+    rows = [(PROVINCE_CODE, names.PROVINCE, "province"), (CITY_CODE, names.CITY, "city")]
+    rows += [(str(district_code[i]), _DISTRICTS[i][0], "district") for i in np.unique(district)]
+    rows += _named(street_code, street_names, "street")
+    rows += _named(community_code, community_names, "community")
+    code, name, kind = (np.array(column, dtype=object) for column in zip(*rows, strict=True))
     rank = np.argsort(np.argsort(community_code))
     return (
         Membership(
@@ -117,7 +115,7 @@ def found_divisions(
             signs=np.array([signs for _, signs in community_names], object)[community],
             number=grid_number,
         ),
-        Divisions(code, name, kind, geometry=np.full(len(upper), None, dtype=object)),
+        Divisions(code, name, kind, geometry=np.full(code.size, None, dtype=object)),
     )
 
 
@@ -134,6 +132,11 @@ def with_borders(divisions: Divisions, grid_codes: Texts, grids: Shapes) -> Divi
         area.update(zip(codes.tolist(), merged, strict=True))
     geometry = np.array([area[code] for code in divisions.code], dtype=object)
     return Divisions(divisions.code, divisions.name, divisions.kind, geometry)
+
+
+def _named(codes: Texts, found: list[tuple[str, str]], kind: str) -> list[tuple[str, str, str]]:
+    """Return code, name and kind of divisions in the order of their codes."""
+    return sorted((c, names.join(*n), kind) for c, n in zip(codes, found, strict=True))
 
 
 def _districts(quarters: list[Quarter], skeleton: Skeleton) -> Ints:
