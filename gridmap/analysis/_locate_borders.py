@@ -45,7 +45,8 @@ def read_borders(geometries: NDArray[np.object_]) -> Borders:
     exact = np.zeros(size, bool)
     extreme = np.abs(coordinates).max(axis=1, initial=0.0) > _LARGEST
     exact[grid_of_ring[ring[extreme]]] = True
-    step = np.abs(coordinates[edges + 1] - coordinates[edges])
+    with np.errstate(over="ignore"):
+        step = np.abs(coordinates[edges + 1] - coordinates[edges])
     tiny = ((step > 0.0) & (step < _SMALLEST)).any(axis=1)
     exact[grid[tiny]] = True
     several = np.flatnonzero(~exact & (np.bincount(grid_of_ring, minlength=size) > 1))

@@ -27,8 +27,10 @@ Positions = NDArray[np.int64]
 NOWHERE = -1
 """What `locate` answers where no grid covers the point."""
 
-_FEW_POINTS = 20_000
-"""Points that a locator asks of GEOS before it builds its index (and, once, loads numba)."""
+_EDGES_BEFORE_INDEX = 5_000_000
+_EDGES_PER_POINT = 50
+"""GEOS takes about as long for a point as for 50 edges. A locator asks GEOS until it has spent
+what the index would cost: 0.1 s, and once per process 0.5 s to load numba. Then it builds it."""
 _POINTS_AT_A_TIME = 2_048
 """For GEOS: bounds the memory of the pairs of points and boxes."""
 _POINTS_PER_THREAD = 65_536
@@ -68,6 +70,8 @@ class GridLocator:
         self._bounds = _bounds_of(grids)
         self._tree: shapely.STRtree | None = None
         self._index: Index | None = None
+        edges_per_grid = int(shapely.get_num_coordinates(grids).sum()) // max(len(grids), 1)
+        self._patience = _EDGES_BEFORE_INDEX // (_EDGES_PER_POINT + edges_per_grid)
         self._asked = 0
 
     def __len__(self) -> int:
@@ -96,7 +100,7 @@ class GridLocator:
         if x.shape != y.shape:
             raise ValueError(f"x and y differ in length: {x.size} and {y.size}.")
         self._asked += x.size
-        if self._index is None and self._asked <= _FEW_POINTS:
+        if self._index is None and self._asked <= self._patience:
             return self._ask_geos(x, y)
         return self._look_up(x, y)
 
@@ -211,6 +215,16 @@ def _as_coordinates(values: ArrayLike) -> Floats:
         raise ValueError(f"Coordinates must be real numbers, not {array.dtype}.")
     if array.ndim != 1:
         raise ValueError(f"Coordinates must be one-dimensional, not of shape {array.shape}.")
-    view = np.require(array, np.float64, ("C", "A")).view()
+    try:
+        view = np.require(array, np.float64, ("C", "A")).view()
+    except TypeError as error:
+        raise ValueError("Coordinates must be real numbers.") from error
     view.flags.writeable = False
     return view
+
+
+def warm_up() -> None:
+    """Compile the locator's loops and keep the code on disk: about 5 s, once per installation."""
+    locator = GridLocator([shapely.box(0, 0, 1, 1)], ["1"])
+    locator.prepare()
+    locator.locate([0.5], [0.5])
