@@ -171,8 +171,9 @@ def test_fresh_clone_serves_the_sample_city_with_the_right_numbers(folder):
         ended = server.end()
 
     numbers = json.loads(told.splitlines()[-1])
-    assert f"{numbers['incidents']:,} incidents in {len(numbers['grids']):,} grids" in page["text"]
-    assert numbers["incidents"] > 1000, "the sample city has something to show"
+    assert f"{numbers['linked']:,} incidents in {len(numbers['grids']):,} grids" in page["text"]
+    assert f"{numbers['unlinked']:,} without a grid" in page["text"]
+    assert numbers["linked"] > 1000, "the sample city has something to show"
     assert page["foreign"] == []
     assert ended < ENDED_S
     assert cluster.find(clone / "var").status().state == "stopped"
