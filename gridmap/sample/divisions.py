@@ -77,18 +77,7 @@ def found_divisions(
         (`with_borders` draws them from the grids as they will be stored).
     """
     xy = shapely.get_coordinates(shapely.centroid(blocks.shapes))
-    shared = shared_borders(blocks.shapes)
-    used, quarter = np.unique(blocks.quarter, return_inverse=True)
-    between = _borders_between(quarter, shared)
-    of_quarter = _districts([quarters[i] for i in used], skeleton)
-    of_quarter = _connect(of_quarter, np.zeros(used.size, dtype=np.int64), between)
-    district = of_quarter[quarter]
-    street = _pieces(xy, district, quarter, size=GRIDS_PER_STREET)
-    of_quarter = _connect(_value_of_group(quarter, street), of_quarter, between)
-    street = np.unique(of_quarter[quarter], return_inverse=True)[1]
-    community = _pieces(xy, street, np.arange(len(xy)), size=GRIDS_PER_COMMUNITY)
-    community = _connect(community, street, shared)
-    community = np.unique(community, return_inverse=True)[1]
+    district, street, community = _group(xy, blocks, quarters, skeleton)
     street_of = _value_of_group(community, street)
     district_of = _value_of_group(street, district)
     street_number = _numbers(_centres(xy, street), district_of)
@@ -132,6 +121,28 @@ def with_borders(divisions: Divisions, grid_codes: Texts, grids: Shapes) -> Divi
         area.update(zip(codes.tolist(), merged, strict=True))
     geometry = np.array([area[code] for code in divisions.code], dtype=object)
     return Divisions(divisions.code, divisions.name, divisions.kind, geometry)
+
+
+def _group(
+    xy: Floats, blocks: Blocks, quarters: list[Quarter], skeleton: Skeleton
+) -> tuple[Ints, Ints, Ints]:
+    """Return the district, street and community of each grid, numbered from 0.
+
+    Districts and streets keep quarters whole; each is one piece as far as waters allow.
+    """
+    shared = shared_borders(blocks.shapes)
+    used, quarter = np.unique(blocks.quarter, return_inverse=True)
+    between = _borders_between(quarter, shared)
+    of_quarter = _districts([quarters[i] for i in used], skeleton)
+    of_quarter = _connect(of_quarter, np.zeros(used.size, dtype=np.int64), between)
+    district = of_quarter[quarter]
+    street = _pieces(xy, district, quarter, size=GRIDS_PER_STREET)
+    of_quarter = _connect(_value_of_group(quarter, street), of_quarter, between)
+    street = np.unique(of_quarter[quarter], return_inverse=True)[1]
+    community = _pieces(xy, street, np.arange(len(xy)), size=GRIDS_PER_COMMUNITY)
+    community = _connect(community, street, shared)
+    community = np.unique(community, return_inverse=True)[1]
+    return district, street, community
 
 
 def _named(codes: Texts, found: list[tuple[str, str]], kind: str) -> list[tuple[str, str, str]]:
