@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from gridmap.core.database import raw_cursor
 
-Kind = Literal["int2", "int4", "int8", "float8", "timestamptz", "date", "text", "point", "bytes"]
+Kind = Literal[
+    "int2", "int4", "int8", "float8", "timestamptz", "date", "text", "point", "bytes", "int4[]"
+]
 Bytes = npt.NDArray[np.uint8]
 Lengths = npt.NDArray[np.int64]
 
@@ -26,6 +28,7 @@ _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _PG_EPOCH_US = np.datetime64("2000-01-01", "us").astype(np.int64)
 _PG_EPOCH_DAY = np.datetime64("2000-01-01", "D").astype(np.int64)
+_INT4_OID = 23
 _POINT = np.frombuffer(struct.pack("<BII", 1, 0x20000001, 4326), dtype=np.uint8)
 
 
@@ -35,8 +38,8 @@ class Column:
 
     `values` has shape (n,): int2/int4/int8 integers; float8 floats (NaN = NULL); timestamptz
     datetime64[us] in UTC and date datetime64[D] (NaT = NULL); text and bytes objects (None =
-    NULL); point a complex array lon + lat·1j in EPSG:4326 (NaN = NULL). `null`, where given,
-    marks further NULLs.
+    NULL); point a complex array lon + lat·1j in EPSG:4326 (NaN = NULL); int4[] integers of shape
+    (n, m), each row an array of m elements. `null`, where given, marks further NULLs.
     """
 
     kind: Kind
@@ -58,7 +61,7 @@ def copy_rows(session: Session, table: str, columns: Mapping[str, Column]) -> in
     Raises:
         ValueError: the columns are not equally long.
     """
-    sizes = {column.values.size for column in columns.values()}
+    sizes = {len(column.values) for column in columns.values()}
     if len(sizes) != 1:
         raise ValueError(f"columns of different lengths: {sorted(sizes)}")
     (rows,) = sizes
@@ -141,11 +144,23 @@ def _big_endian(kind: Kind, values: npt.NDArray[Any]) -> tuple[Bytes, npt.NDArra
         body[:, :9] = _POINT
         body[:, 9:] = _rows(values.astype("<c16"))
         return body, np.isnan(values)
+    if kind == "int4[]":
+        return _arrays(values), None
     return _rows(values.astype({"int2": ">i2", "int4": ">i4", "int8": ">i8"}[kind])), None
 
 
 def _rows(values: npt.NDArray[Any]) -> Bytes:
     return np.ascontiguousarray(values).view(np.uint8).reshape(values.size, -1)
+
+
+def _arrays(values: npt.NDArray[Any]) -> Bytes:
+    """Return one-dimensional int4 arrays as `array_recv` reads them."""
+    rows, length = values.shape
+    body = np.empty((rows, 5 + 2 * length), dtype=">i4")
+    body[:, :5] = [1, 0, _INT4_OID, length, 1]  # dimensions, no NULLs, type, length, lower bound
+    body[:, 5::2] = 4
+    body[:, 6::2] = values
+    return body.view(np.uint8).reshape(rows, -1)
 
 
 def _fixed(

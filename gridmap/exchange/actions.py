@@ -48,7 +48,7 @@ Report = Callable[[str], None]
 AnyRows = IncidentRows | PointRows | AreaRows | PopulationRows
 
 VACUUMED = {
-    "incidents": ("incidents", "incident_months", "incident_category_months"),
+    "incidents": ("incidents", "incident_months"),
     "grids": ("grids", "grid_versions", "grid_neighbours", "incidents"),
     "divisions": ("divisions",),
     "places": ("places",),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.core.clock import local_midnight
 from gridmap.core.codes import AFTER_EVERYTHING
+from gridmap.incidents.rollups import month_number
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,12 @@ def count_by_grid(
     parts, values = _parts(window, by_category=categories is not None)
     values |= {"lo": scope, "hi": scope + AFTER_EVERYTHING, "categories": categories or []}
     inside = " AND grid_code >= :lo AND grid_code < :hi" if scope else ""
-    wanted = " AND category_id = ANY(:categories)" if categories is not None else ""
-    union = " UNION ALL ".join(part + inside + wanted + " GROUP BY grid_id" for part in parts)
+    union = " UNION ALL ".join(part + inside + " GROUP BY grid_id" for part in parts)
     grids, counts = session.execute(
         text(
             "SELECT array_agg(grid_id), array_agg(n) FROM "
-            f"(SELECT grid_id, sum(n)::int AS n FROM ({union}) AS parts GROUP BY grid_id) AS sums"
+            f"(SELECT grid_id, sum(n)::int AS n FROM ({union}) AS parts GROUP BY grid_id "
+            "HAVING sum(n) > 0) AS sums"
         ),
         values,
     ).one()
@@ -91,9 +92,10 @@ def count_by_grid(
 
 def _parts(window: Window, *, by_category: bool) -> tuple[list[str], dict[str, Any]]:
     """Return one SELECT for each piece of the window."""
+    wanted = " AND category_id = ANY(:categories)" if by_category else ""
     from_index = (
         "SELECT grid_id, count(*) AS n FROM incidents "
-        "WHERE occurred_from >= :{0} AND occurred_from < :{1}"
+        "WHERE occurred_from >= :{0} AND occurred_from < :{1}" + wanted
     )
     months = window.whole_months
     if months is None:
@@ -102,12 +104,12 @@ def _parts(window: Window, *, by_category: bool) -> tuple[list[str], dict[str, A
             "ends": window.ends,
         }
     first, last = months
-    rollup = "incident_category_months" if by_category else "incident_months"
+    chosen = "ANY(:categories)" if by_category else "0"
     parts = [
-        f"SELECT grid_id, sum(n) AS n FROM {rollup} "
-        "WHERE month >= :first_month AND month < :last_month"
+        f"SELECT grid_id, sum({_before('last_month')} - {_before('first_month')}) AS n "
+        f"FROM incident_months WHERE category_id = {chosen}"
     ]
-    values: dict[str, Any] = {"first_month": first, "last_month": last}
+    values: dict[str, Any] = {"first_month": month_number(first), "last_month": month_number(last)}
     if window.start < first:
         parts.append(from_index.format("begins", "first"))
         values |= {"begins": window.begins, "first": local_midnight(first, window.zone)}
@@ -115,3 +117,11 @@ def _parts(window: Window, *, by_category: bool) -> tuple[list[str], dict[str, A
         parts.append(from_index.format("last", "ends"))
         values |= {"last": local_midnight(last, window.zone), "ends": window.ends}
     return parts, values
+
+
+def _before(month: str) -> str:
+    """Return SQL for the count before a month; an element outside the array is NULL."""
+    return (
+        f"coalesce(cumulative[least(:{month} - incident_months.first_month, "
+        "cardinality(cumulative))], 0)"
+    )

@@ -1,5 +1,7 @@
 """What is done with incidents: bring them in, take them back, follow grids and words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,7 +125,7 @@ def _store(
         new[:] = False
         new[queries.staged_that_were_new(session, batch.id, batch.source)] = True
     queries.drop_stage(session)
-    _add_to_rollups(session, rows, placed, words, new, first=first)
+    _add_to_rollups(session, rows, placed, words, new)
     if first:
         queries.create_indexes(session)
     return new
@@ -155,8 +157,6 @@ def _add_to_rollups(
     placed: Placed,
     words: Words,
     new: npt.NDArray[np.bool_],
-    *,
-    first: bool,
 ) -> None:
     if not new.any():
         return
@@ -167,20 +167,14 @@ def _add_to_rollups(
         placed.links.grid_codes[new],
         words.category_ids[new],
     )
-    rollups.stage(session)
-    rollups.stage_counts(session, found)
-    if first:
-        rollups.apply_first(session)
-    else:
-        rollups.apply(session)
+    rollups.merge(session, found)
 
 
 def undo_incidents(session: Session, batch: Batch) -> int:
     """Delete what one import brought; returns the rows."""
     lock_register(session, "incidents")
-    rollups.stage(session)
-    rows = queries.delete_batch(session, batch.id, zone=timezone(session))
-    rollups.apply(session)
+    rows, worth = queries.delete_batch(session, batch.id, zone=timezone(session))
+    rollups.merge(session, -worth)
     bump(session, "incidents")
     return rows
 
@@ -192,13 +186,18 @@ def follow_grids(news: GridsChanged) -> None:
     zone = timezone(session)
     lost = queries.incidents_in(session, news.removed_codes) if news.removed_codes else None
     if lost is not None and lost.size:
-        rollups.stage(session)
-        queries.stage_months_of(session, lost, zone=zone, sign=-1)
-        queries.unlink(session, lost)
-        queries.stage_months_of(session, lost, zone=zone, sign=1)
-        rollups.apply(session)
-        bump(session, "incidents")
+        with _counted_anew(session, lost, zone):
+            queries.unlink(session, lost)
     link_unlinked(session, zone=zone)
+
+
+@contextmanager
+def _counted_anew(session: Session, ids: npt.NDArray[np.int64], zone: str) -> Iterator[None]:
+    """Keep the roll-up right while the grid or category of some incidents changes."""
+    before = rollups.month_counts_of(session, ids, zone=zone)
+    yield
+    rollups.merge(session, -before + rollups.month_counts_of(session, ids, zone=zone))
+    bump(session, "incidents")
 
 
 def link_unlinked(session: Session, *, zone: str) -> int:
@@ -216,12 +215,8 @@ def link_unlinked(session: Session, *, zone: str) -> int:
     if not found.any():
         return 0
     ids = waiting.ids[found]
-    rollups.stage(session)
-    queries.stage_months_of(session, ids, zone=zone, sign=-1)
-    queries.link(session, ids, grid_ids[found], codes[found])
-    queries.stage_months_of(session, ids, zone=zone, sign=1)
-    rollups.apply(session)
-    bump(session, "incidents")
+    with _counted_anew(session, ids, zone):
+        queries.link(session, ids, grid_ids[found], codes[found])
     return int(ids.size)
 
 
@@ -259,14 +254,9 @@ def map_word(session: Session, actor: Actor, word_id: int, category_id: int) -> 
     if word is None or category is None:
         raise NotFound(what="word or category", name=word_id)
     ids = queries.incidents_with_word(session, word_id)
-    zone = timezone(session)
-    rollups.stage(session)
-    queries.stage_months_of(session, ids, zone=zone, sign=-1)
-    queries.set_category(session, ids, category_id)
-    queries.stage_months_of(session, ids, zone=zone, sign=1)
-    rollups.apply(session)
+    with _counted_anew(session, ids, timezone(session)):
+        queries.set_category(session, ids, category_id)
     assign_word(session, word_id, category_id)
-    bump(session, "incidents")
     record(
         session, actor, "category.word_mapped", subject=("word", word_id),
         word=word.word, source=word.source, category=category.code, incidents=int(ids.size),

@@ -1,12 +1,12 @@
-"""Tables of incidents, their categories, and the two roll-ups by month."""
+"""Tables of incidents, their categories, and the roll-up by month."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
-    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -84,24 +84,17 @@ class Incident(Located, Base):
 
 
 class IncidentMonth(Base):
-    """Incidents per grid and local month: long windows add whole months and two edges."""
+    """Incidents of one category in one grid, added up month by month (local months).
+
+    `cumulative[k]` counts all incidents before the end of month `first_month + k - 1`, months
+    numbered from January 1970 = 0. The count of any whole months is the difference of two
+    elements, so it costs the same for a month and for ten years. Category 0 is all of them.
+    """
 
     __tablename__ = "incident_months"
-    __table_args__ = (Index(None, "grid_code", "month"),)
-
-    month: Mapped[date] = mapped_column(Date, primary_key=True)
-    grid_code: Mapped[str] = mapped_column(CODE, primary_key=True)
-    grid_id: Mapped[int | None] = mapped_column(Integer)
-    n: Mapped[int] = mapped_column(Integer)
-
-
-class IncidentCategoryMonth(Base):
-    """The same per category."""
-
-    __tablename__ = "incident_category_months"
 
     category_id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    month: Mapped[date] = mapped_column(Date, primary_key=True)
     grid_code: Mapped[str] = mapped_column(CODE, primary_key=True)
     grid_id: Mapped[int | None] = mapped_column(Integer)
-    n: Mapped[int] = mapped_column(Integer)
+    first_month: Mapped[int] = mapped_column(Integer)
+    cumulative: Mapped[list[int]] = mapped_column(ARRAY(Integer))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gridmap.core.bulk import Column, copy_rows
 from gridmap.core.clock import local_date
 from gridmap.incidents.models import Category, CategoryWord, Incident
+from gridmap.incidents.rollups import MONTH, MonthCounts, from_rows
 
 STAGED = (
     "position int4, source_id text, occurred_from timestamptz, occurred_to timestamptz, "
@@ -86,22 +87,19 @@ def drop_stage(session: Session) -> None:
     session.execute(text("DROP TABLE staged_incidents"))
 
 
-def delete_batch(session: Session, batch_id: int, *, zone: str) -> int:
-    """Delete what one import brought, staging what the roll-ups lose; returns the rows."""
-    return (
-        session.scalar(
-            text(
-                "WITH gone AS (DELETE FROM incidents WHERE batch_id = :batch "
-                "RETURNING occurred_from, category_id, grid_code, grid_id), losses AS ("
-                "INSERT INTO month_changes (month, grid_code, grid_id, category_id, n) "
-                "SELECT date_trunc('month', occurred_from AT TIME ZONE :zone)::date, grid_code, "
-                "grid_id, category_id, -count(*) FROM gone GROUP BY 1, 2, 3, 4) "
-                "SELECT count(*) FROM gone"
-            ),
-            {"batch": batch_id, "zone": zone},
-        )
-        or 0
-    )
+def delete_batch(session: Session, batch_id: int, *, zone: str) -> tuple[int, MonthCounts]:
+    """Delete what one import brought; returns the rows, and what they were worth by month."""
+    rows = session.execute(
+        text(
+            "WITH gone AS (DELETE FROM incidents WHERE batch_id = :batch "
+            "RETURNING occurred_from, category_id, grid_code, grid_id) "
+            f"SELECT category_id, coalesce(grid_id, -1), grid_code, {MONTH} AS month, count(*) "
+            "FROM gone GROUP BY 1, 2, 3, 4"
+        ),
+        {"batch": batch_id, "zone": zone},
+    ).all()
+    worth = from_rows(rows)
+    return int(worth.counts.sum()), worth
 
 
 @dataclass(frozen=True)
@@ -152,19 +150,6 @@ def link(
         )
     )
     session.execute(text("DROP TABLE new_links"))
-
-
-def stage_months_of(session: Session, ids: npt.NDArray[np.int64], *, zone: str, sign: int) -> None:
-    """Stage what some incidents are worth in the roll-ups as they stand now."""
-    session.execute(
-        text(
-            "INSERT INTO month_changes (month, grid_code, grid_id, category_id, n) "
-            "SELECT date_trunc('month', occurred_from AT TIME ZONE :zone)::date, grid_code, "
-            "grid_id, category_id, :sign * count(*) FROM incidents WHERE id = ANY(:ids) "
-            "GROUP BY 1, 2, 3, 4"
-        ),
-        {"zone": zone, "sign": sign, "ids": ids.tolist()},
-    )
 
 
 def incidents_in(session: Session, grid_codes: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -15,7 +15,6 @@ from gridmap.grids.queries import in_force
 from gridmap.incidents.models import (
     Category,
     Incident,
-    IncidentCategoryMonth,
     IncidentMonth,
 )
 from gridmap.places.models import BaseFeature, Place
@@ -24,6 +23,8 @@ from gridmap.resources.models import Resource
 LAST = "\U0010ffff"
 """Sorts behind every code that begins with what stands before it ("C" collation)."""
 POINT_CAP = 2000
+ALL = 0
+"""The category of the roll-up that holds all of them."""
 Box = tuple[float, float, float, float]
 
 
@@ -175,16 +176,28 @@ def counts_by_category(
 def counts_by_month(
     session: Session, code: str, months: Sequence[date], categories: Sequence[int]
 ) -> dict[date, int]:
-    """Return first day of the month → incidents in one grid; months without any are absent."""
-    table: Any = IncidentCategoryMonth if categories else IncidentMonth
-    statement = (
-        select(table.month, func.sum(table.n))
-        .where(table.grid_code == code, table.month.in_(months))
-        .group_by(table.month)
-    )
-    if categories:
-        statement = statement.where(table.category_id.in_(categories))
-    return {month: int(n) for month, n in session.execute(statement)}
+    """Return first day of the month → incidents in one grid.
+
+    Args:
+        session: the transaction.
+        code: of the grid.
+        months: first days of months.
+        categories: ids; none means all.
+    """
+    rows = session.execute(
+        select(IncidentMonth.first_month, IncidentMonth.cumulative).where(
+            IncidentMonth.grid_code == code, IncidentMonth.category_id.in_(categories or [ALL])
+        )
+    ).all()
+    numbers = np.array([(day.year - 1970) * 12 + day.month - 1 for day in months])
+    found = np.zeros(len(months), dtype=np.int64)
+    for first, cumulative in rows:  # one row a category
+        steps = np.concatenate([[0], cumulative])
+        last = steps.size - 1
+        found += (
+            steps[np.clip(numbers + 1 - first, 0, last)] - steps[np.clip(numbers - first, 0, last)]
+        )
+    return dict(zip(months, found.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -200,9 +213,12 @@ class CategoryRow:
 
 def categories_with_counts(session: Session) -> list[CategoryRow]:
     """Return the categories that have incidents, the most frequent first."""
+    whole = IncidentMonth.cumulative[func.cardinality(IncidentMonth.cumulative)]
     totals = (
-        select(IncidentCategoryMonth.category_id, func.sum(IncidentCategoryMonth.n).label("n"))
-        .group_by(IncidentCategoryMonth.category_id)
+        select(IncidentMonth.category_id, func.sum(whole).label("n"))
+        .where(IncidentMonth.category_id != ALL)
+        .group_by(IncidentMonth.category_id)
+        .having(func.sum(whole) > 0)
         .subquery()
     )
     rows = session.execute(

@@ -5,7 +5,7 @@ GRANT USAGE ON SCHEMA public TO gridmap_app, gridmap_analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   settings, data_versions, batches, divisions, grids, grid_versions, grid_neighbours, grid_lineage,
   grid_population, categories, category_words, incidents, incident_months,
-  incident_category_months, places, resources, base_features
+  places, resources, base_features
 TO gridmap_app;
 GRANT SELECT, INSERT ON audit_events TO gridmap_app;
 GRANT SELECT ON alembic_version TO gridmap_app, gridmap_analysis;
@@ -14,7 +14,7 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO gridmap_app;
 GRANT SELECT ON
   settings, data_versions, batches, divisions, grids, grid_versions, grid_neighbours, grid_lineage,
   grid_population, categories, category_words, incidents, incident_months,
-  incident_category_months, places, resources
+  places, resources
 TO gridmap_analysis;
 
 CREATE FUNCTION audit_is_append_only() RETURNS trigger

@@ -8,17 +8,13 @@ BEGIN
   IF EXISTS (SELECT FROM public.incidents) THEN
     RETURN false;
   END IF;
-  LOCK TABLE public.incidents, public.incident_months, public.incident_category_months
-    IN ACCESS EXCLUSIVE MODE;
+  LOCK TABLE public.incidents IN ACCESS EXCLUSIVE MODE;
   IF EXISTS (SELECT FROM public.incidents) THEN  -- somebody was faster
     RETURN false;
   END IF;
   DROP INDEX public.uq_incidents_source_id_source, public.ix_incidents_time,
-    public.ix_incidents_grid, public.ix_incidents_batch, public.ix_incidents_unlinked,
-    public.ix_incident_months_grid_code_month;
+    public.ix_incidents_grid, public.ix_incidents_batch, public.ix_incidents_unlinked;
   ALTER TABLE public.incidents DROP CONSTRAINT pk_incidents;
-  ALTER TABLE public.incident_months DROP CONSTRAINT pk_incident_months;
-  ALTER TABLE public.incident_category_months DROP CONSTRAINT pk_incident_category_months;
   RETURN true;
 END $$;
 
@@ -35,11 +31,6 @@ BEGIN
     INCLUDE (grid_id, category_id);
   CREATE INDEX ix_incidents_batch ON public.incidents USING brin (batch_id);
   CREATE INDEX ix_incidents_unlinked ON public.incidents (occurred_from) WHERE grid_id IS NULL;
-  ALTER TABLE public.incident_months
-    ADD CONSTRAINT pk_incident_months PRIMARY KEY (month, grid_code);
-  CREATE INDEX ix_incident_months_grid_code_month ON public.incident_months (grid_code, month);
-  ALTER TABLE public.incident_category_months
-    ADD CONSTRAINT pk_incident_category_months PRIMARY KEY (category_id, month, grid_code);
 END $$;
 
 REVOKE ALL ON FUNCTION incidents_drop_indexes(), incidents_create_indexes() FROM PUBLIC;

@@ -103,29 +103,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_data_versions")),
     )
     op.create_table(
-        "incident_category_months",
+        "incident_months",
         sa.Column("category_id", sa.Integer(), nullable=False),
-        sa.Column("month", sa.Date(), nullable=False),
         sa.Column("grid_code", sa.Text(collation="C"), nullable=False),
         sa.Column("grid_id", sa.Integer(), nullable=True),
-        sa.Column("n", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "category_id", "month", "grid_code", name=op.f("pk_incident_category_months")
-        ),
-    )
-    op.create_table(
-        "incident_months",
-        sa.Column("month", sa.Date(), nullable=False),
-        sa.Column("grid_code", sa.Text(collation="C"), nullable=False),
-        sa.Column("grid_id", sa.Integer(), nullable=True),
-        sa.Column("n", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("month", "grid_code", name=op.f("pk_incident_months")),
-    )
-    op.create_index(
-        op.f("ix_incident_months_grid_code_month"),
-        "incident_months",
-        ["grid_code", "month"],
-        unique=False,
+        sa.Column("first_month", sa.Integer(), nullable=False),
+        sa.Column("cumulative", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.PrimaryKeyConstraint("category_id", "grid_code", name=op.f("pk_incident_months")),
     )
     op.create_geospatial_table(
         "incidents",
@@ -668,9 +652,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_incidents_batch", table_name="incidents", postgresql_using="brin")
     op.drop_geospatial_table("incidents")
-    op.drop_index(op.f("ix_incident_months_grid_code_month"), table_name="incident_months")
     op.drop_table("incident_months")
-    op.drop_table("incident_category_months")
     op.drop_table("data_versions")
     op.execute("DROP SEQUENCE data_version_numbers")
     op.drop_table("categories")
