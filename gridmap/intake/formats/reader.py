@@ -1,6 +1,7 @@
 """The program that `isolated.py` starts: one order on standard input, one answer on output."""
 
 import json
+import re
 import resource
 import sys
 from collections.abc import Callable
@@ -30,6 +31,14 @@ def _reader(format_: str) -> Callable[..., Answer]:
     return read_vector
 
 
+def _reason(error: Exception, order: dict[str, Any]) -> str:
+    """Return what a library says, on one line, without paths of this machine."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    for path in (order["path"], order["folder"]):
+        text = text.replace(path, Path(path).name)
+    return re.sub(r"(/[\w.~-]+){2,}", "…", text)[:160]
+
+
 def main() -> int:
     """Read as ordered; print the answer as one line of JSON."""
     order = json.load(sys.stdin)
@@ -48,8 +57,7 @@ def main() -> int:
     except UnreadableFile as error:
         answer = {"error": type(error).__name__, "fields": error.fields}
     except Exception as error:
-        why = " ".join(str(error).split())[:200] or type(error).__name__
-        fields = {"file": name, "format": order["format"], "why": why.replace(order["folder"], "")}
+        fields = {"file": name, "format": order["format"], "why": _reason(error, order)}
         answer = {"error": "DamagedFile", "fields": fields}
     sys.stdout.write(json.dumps(answer, default=str) + "\n")
     return 0

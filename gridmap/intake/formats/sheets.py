@@ -4,9 +4,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 import pyarrow as pa
+from defusedxml.common import DefusedXmlException
 from openpyxl.cell.cell import Cell
 from openpyxl.cell.read_only import ReadOnlyCell
 
@@ -26,19 +28,27 @@ def read_sheet(path: Path, *, layer: str | None, limit: int | None, folder: Path
     """Read one sheet; write its rows to the folder; return what else there is to say."""
     if not openpyxl.DEFUSEDXML:
         raise RuntimeError("defusedxml is missing")
-    with path.open("rb") as file:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        names = [sheet.title for sheet in book.worksheets]
-        if not names or (layer is not None and layer not in names):
-            listed = ", ".join(names[:30])
-            raise NoSuchLayer(file=path.name, layer=layer or "", layers=listed)
-        sheet = book[layer or names[0]]
-        sheet.reset_dimensions()
-        rows = _rows(sheet)
-        headers, repeated, skipped, first = _header(path.name, rows)
-        with Sink(folder, path.name, limit) as sink:
-            _write_all(path.name, sink, len(headers), first, rows)
-        complete = not sink.full
+    try:
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            return _read_book(path.name, book, layer, limit, folder)
+    except (DefusedXmlException, ParseError, ValueError, KeyError) as error:
+        why = N_("its parts are not what Excel writes: %s") % type(error).__name__
+        raise DamagedFile(file=path.name, format="Excel", why=why) from None
+
+
+def _read_book(
+    file: str, book: openpyxl.Workbook, layer: str | None, limit: int | None, folder: Path
+) -> dict[str, Any]:
+    names = [sheet.title for sheet in book.worksheets]
+    if not names or (layer is not None and layer not in names):
+        raise NoSuchLayer(file=file, layer=layer or "", layers=", ".join(names[:30]))
+    sheet = book[layer or names[0]]
+    sheet.reset_dimensions()
+    rows = _rows(sheet)
+    headers, repeated, skipped, first = _header(file, rows)
+    with Sink(folder, file, limit) as sink:
+        _write_all(file, sink, len(headers), first, rows)
     notes = []
     if skipped:
         message = N_("%(count)s rows above the header are left out.")
@@ -50,7 +60,7 @@ def read_sheet(path: Path, *, layer: str | None, limit: int | None, folder: Path
         "geometry": False,
         "crs": None,
         "layers": names,
-        "rows": sink.rows if complete else None,
+        "rows": None if sink.full else sink.rows,
         "notes": notes,
     }
 
