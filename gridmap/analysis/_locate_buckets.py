@@ -25,6 +25,8 @@ _CROWDED_GRIDS = 12
 _CROWDED_EDGES = 512
 _MOST_CROWDED = 512
 """Crowded cells of one frame that get a frame of their own, the worst first."""
+_LESS_CROWDED = 0.25
+"""A new frame must leave at most this share of the grids to its average point."""
 _DEEPEST = 4
 
 
@@ -135,7 +137,7 @@ class _Builder:
         if (shares == 1.0).all():
             return None
         crowd = float(shares.prod(axis=1).sum()) + len(counts) - len(filled)
-        helps = crowd <= len(counts) / 4 or int(counts.sum()) > _CROWDED_EDGES
+        helps = crowd <= len(counts) * _LESS_CROWDED or int(counts.sum()) > _CROWDED_EDGES
         return boxes if helps else None
 
 
