@@ -78,12 +78,17 @@ def upload() -> ResponseReturnValue:
 
 
 def said(problem: GridmapError, kept: Upload) -> str:
-    """Return an error's sentence with the file's own name in it."""
+    """Return an error's sentence with the file's own name in it, reasons translated too."""
     fields = {
-        name: kept.file_name if str(value) == kept.path.name else value
+        name: kept.file_name
+        if str(value) == kept.path.name
+        else gettext(value)
+        if name in ("why", "what", "way_out") and isinstance(value, str) and value
+        else value
         for name, value in problem.fields.items()
     }
-    return str(gettext(problem.message)) % fields
+    sentence: str = gettext(problem.message)
+    return sentence % fields
 
 
 @blueprint.get("/import/<token>")

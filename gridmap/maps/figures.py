@@ -155,7 +155,7 @@ SIGNS = {
 def hotspot_labels() -> dict[str, str]:
     """Return the classes in words."""
     return {
-        "hot99": gettext("Hot, 99% level"),
+        "hot99": gettext("Hot, 99%\u00a0level"),
         "hot95": gettext("Hot, 95%"),
         "hot90": gettext("Hot, 90%"),
         "ns": gettext("Not significant"),

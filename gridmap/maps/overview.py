@@ -249,13 +249,14 @@ def read_view(session: Session, given: Parameters) -> View:
     with transaction(SYSTEM, role="analysis") as counting:
         study = study_of(counting, chosen)
     code = (given.get("grid") or [""])[0]
+    whole = extent if not chosen.scope else queries.extent_of(session, "")
     return View(
         filter=chosen,
         given=given,
         basics=basics,
         extent=extent,
-        whole=extent if not chosen.scope else queries.extent_of(session, ""),
-        scope=scope_of(queries.all_divisions(session), chosen.scope),
+        whole=whole,
+        scope=scope_of(queries.all_divisions(session), chosen.scope, grids=whole.grids),
         study=study,
         painted=paint(study, chosen),
         card=card_of(session, code, asked_of(basics, chosen, study)) if code else None,

@@ -41,18 +41,27 @@ class Scope:
         return sum(len(found.entries) for found in self.lists) > MANY
 
 
-def scope_of(divisions: Sequence[DivisionRow], code: str) -> Scope:
-    """Place a code among the divisions, which come in the order of their codes."""
-    above = [row for row in divisions if code.startswith(row.code)]
-    parents = [Level("", "")] + [Level(row.code, row.name, row.kind) for row in above]
-    if parents[-1].code != code:
-        parents.append(Level(code, code))
-    here, path = parents[-1], parents[:-1]
-    inside = _direct(divisions, here.code)
-    beside = _direct(divisions, path[-1].code) if path else []
-    lists = [ScopeList(True, inside[:LONGEST])] if inside else []
+def scope_of(divisions: Sequence[DivisionRow], code: str, *, grids: int) -> Scope:
+    """Place a code among the divisions, which come in the order of their codes.
+
+    Args:
+        divisions: all of them.
+        code: of the present scope; '' is everything.
+        grids: how many there are in all; a division that has them all stands for everything.
+    """
+    top = next((row for row in divisions if row.grids == grids and grids), None)
+    root = Level("", top.name, top.kind) if top else Level("", "")
+    above = [row for row in divisions if code.startswith(row.code) and row != top]
+    levels = [root] + [Level(row.code, row.name, row.kind) for row in above]
+    if code and levels[-1].code != code and not (top and code == top.code):
+        levels.append(Level(code, code))
+    here, path = levels[-1], levels[:-1]
+    top_code = top.code if top else ""
+    inside = _direct(divisions, here.code or top_code)
+    beside = _direct(divisions, path[-1].code or top_code) if path else []
+    lists = [ScopeList(inside=True, entries=inside[:LONGEST])] if inside else []
     if len(beside) > 1:
-        lists.append(ScopeList(False, beside[:LONGEST]))
+        lists.append(ScopeList(inside=False, entries=beside[:LONGEST]))
     return Scope(path, here, lists)
 
 

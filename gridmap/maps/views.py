@@ -38,6 +38,22 @@ def class_name(name: str | None) -> str:
     return hotspot_labels()[name or rules.NO_DATA]
 
 
+@blueprint.app_template_global("division_kind")
+def division_kind(kind: str) -> str:
+    """Return the level of a division in words; a word that we do not know stays as it is."""
+    known: dict[str, str] = {
+        "province": gettext("province"),
+        "city": gettext("city"),
+        "district": gettext("district"),
+        "county": gettext("county"),
+        "street": gettext("street"),
+        "town": gettext("town"),
+        "community": gettext("community"),
+        "village": gettext("village"),
+    }
+    return known.get(kind.lower(), kind)
+
+
 def parameters() -> Parameters:
     """Return the address's parameters, name → values."""
     return request.args.to_dict(flat=False)

@@ -22,6 +22,9 @@ HEADINGS = {
     500: N_("Something went wrong on our side"),
     503: N_("The database does not answer"),
 }
+REASONS = ("why", "what", "way_out")
+"""Parts of a message that are sentences themselves; other parts are names from the data."""
+
 SENTENCES = {
     400: N_("Check the address, or start again from the map."),
     404: N_("The address may be old, or it names something outside your scope."),
@@ -42,8 +45,17 @@ def known_error(problem: GridmapError) -> tuple[Response | str, int]:
     """Answer one of our errors with its sentence, translated."""
     if problem.status >= 500:
         log.error("%s: %s", problem.code, problem)
-    sentence = gettext(problem.message) % problem.fields
-    return answer(problem.status, problem.code, sentence)
+    return answer(problem.status, problem.code, spoken(problem))
+
+
+def spoken(problem: GridmapError) -> str:
+    """Return an error's sentence in the reader's language, the reasons in it included."""
+    fields = {
+        name: gettext(value) if name in REASONS and isinstance(value, str) and value else value
+        for name, value in problem.fields.items()
+    }
+    sentence: str = gettext(problem.message)
+    return sentence % fields
 
 
 def http_error(problem: HTTPException) -> WSGIResponse | tuple[Response | str, int]:

@@ -25,7 +25,8 @@ function decode(layers) {
     const [[point]] = feature.loadGeometry();
     labels.push({ id: feature.id, name: feature.properties.name, width: feature.properties.w, x: point.x, y: point.y });
   }
-  return { grids, labels, borders };
+  const sides = grids.map(({ box }) => Math.min(box[2] - box[0], box[3] - box[1])).sort((a, b) => a - b);
+  return { grids, labels, borders, usualSide: sides[sides.length >> 1] ?? EXTENT };
 }
 
 /** An 8 px square with one diagonal: it divides the tile, so the hatch runs across tiles. */
@@ -48,6 +49,11 @@ function hatch(context, ratio, line, ground) {
   return context.createPattern(square, "repeat");
 }
 
+/** 0.8 px, but thinner where grids are small: borders must not drown the colours. */
+function borderWidth(side) {
+  return Math.min(0.8, Math.max(0.2, side / 28));
+}
+
 export const GridLayer = CanvasTiles.extend({
   options: { pane: "grids" },
   decode,
@@ -65,7 +71,7 @@ export const GridLayer = CanvasTiles.extend({
   paint(context, tile, { unit, scale }) {
     this.paintFills(context, tile, unit, scale);
     context.strokeStyle = this.colours.border;
-    context.lineWidth = 0.8 * unit;
+    context.lineWidth = borderWidth(tile.usualSide / unit) * unit;
     context.stroke(tile.borders);
   },
 
@@ -133,7 +139,7 @@ export const GridLayer = CanvasTiles.extend({
       if (!tile || coords.z !== this._tileZoom) continue;
       for (const label of tile.labels) {
         const place = L.point(coords.x + label.x / EXTENT, coords.y + label.y / EXTENT).multiplyBy(SIZE);
-        found.set(label.id, { ...label, tile, place, zoom: coords.z, inTile: [label.x, label.y] });
+        found.set(label.id, { ...label, coords, place, zoom: coords.z, inTile: [label.x, label.y] });
       }
     }
     return [...found.values()];
@@ -141,15 +147,27 @@ export const GridLayer = CanvasTiles.extend({
 
   /** Tell whether points, given as pixel offsets from a label, lie inside its grid. */
   inside(label, offsets) {
-    label.grid ??= label.tile.grids.find((grid) => grid.id === label.id);
-    if (!label.grid) return false;
     const unit = (EXTENT / SIZE) * this._map.getZoomScale(label.zoom, this._map.getZoom());
     const tester = (this.tester ??= document.createElement("canvas").getContext("2d"));
     return offsets.every(([dx, dy]) => {
       const x = label.inTile[0] + dx * unit;
       const y = label.inTile[1] + dy * unit;
-      const beyond = x < 0 || y < 0 || x > EXTENT || y > EXTENT; /* the next tile knows, not this one */
-      return beyond || tester.isPointInPath(label.grid.path, x, y);
+      const column = Math.floor(x / EXTENT);
+      const row = Math.floor(y / EXTENT);
+      const piece = this.pieceOf(label, column, row);
+      return Boolean(piece) && tester.isPointInPath(piece.path, x - column * EXTENT, y - row * EXTENT);
     });
+  },
+
+  /** Return a label's grid as the tile some columns and rows away has it. */
+  pieceOf(label, column, row) {
+    const key = `${column},${row}`;
+    label.pieces ??= new Map();
+    if (!label.pieces.has(key)) {
+      const { x, y, z } = label.coords;
+      const entry = [...this.entries.values()].find(({ coords, tile }) => tile && coords.x === x + column && coords.y === y + row && coords.z === z);
+      label.pieces.set(key, entry?.tile.grids.find((grid) => grid.id === label.id) ?? null);
+    }
+    return label.pieces.get(key);
   },
 });

@@ -31,8 +31,8 @@ function covered(map, room) {
     .map((box) => [box.left - frame.left + room.x, box.top - frame.top + room.y, box.right - frame.left + room.x, box.bottom - frame.top + room.y]);
 }
 
-/** Make the layer. `state()` returns { classOf, classes, selected, on }. */
-export function labelLayer(grids, state) {
+/** Make the layer. `state()` returns { classOf, classes, selected, on }; `obstacles(view)` boxes. */
+export function labelLayer(grids, state, obstacles = () => []) {
   return new ViewCanvas((context, view) => {
     const { classOf, classes, selected, on } = state();
     if (!on) return;
@@ -49,48 +49,62 @@ export function labelLayer(grids, state) {
       };
     });
     candidates.sort((a, b) => b.weight - a.weight || b.room - a.room);
-    const taken = covered(view.map, view.room);
+    const taken = covered(view.map, view.room).concat(obstacles(view));
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
+    const free = (box) => !taken.some((other) => overlaps(box, other));
     for (const label of candidates) {
-      const box = layOut(context, label, family, (offsets) => grids.inside(label, offsets));
-      if (!box || taken.some((other) => overlaps(box.box, other))) continue;
-      taken.push(box.box);
-      write(context, label, box, tones);
+      const found = layOut(context, label, family, (offsets) => grids.inside(label, offsets), free);
+      if (!found) continue;
+      taken.push(found.box);
+      write(context, label, found, tones);
     }
   }, { pane: "names" });
 }
 
-/** Return lines and the box of a label, or null when it does not fit into its grid. */
-function layOut(context, label, family, inside) {
-  const strong = label.weight > 0;
-  const size = strong ? 12.5 : 11;
-  const sign = SIGN[label.class];
-  const line = size + 2;
-  context.font = `${strong ? 700 : 500} ${size}px ${family}`;
-  const width = (text) => context.measureText(text).width;
-  const whole = (lines) => {
-    const high = (lines.length * line) / 2;
-    return lines.every((text, i) => {
-      const half = width(text) / 2 - 1;
-      const top = i * line - high + 2;
-      return inside([[-half, top], [half, top], [-half, top + line - 4], [half, top + line - 4]]);
-    });
-  };
-  const name = breakName(label.name, (text) => width(text) <= label.room);
-  const attempts = [sign ? [...name, sign] : name, sign ? [label.name, sign] : [label.name], sign ? [sign] : []];
-  const lines = attempts.find((attempt) => attempt.length && whole(attempt));
-  if (!lines) return null;
-  const half = Math.max(...lines.map(width)) / 2 + 2;
-  const high = (lines.length * line) / 2 + 1;
-  return { lines, line, font: context.font, box: [label.x - half, label.y - high, label.x + half, label.y + high] };
+const SHIFTS = [0, -13, 13, -25, 25];
+
+/** What may be written, best first: the name in two lines or one, its sign below; the sign alone. */
+function wordings(label, measure) {
+  const sign = SIGN[label.class] ? [SIGN[label.class]] : [];
+  const broken = breakName(label.name, (text) => measure(text) <= label.room);
+  const full = [{ lines: [...broken, ...sign] }, { lines: [label.name, ...sign] }];
+  return sign.length ? [...full, { lines: sign }, { lines: sign, size: 8.5 }] : full;
 }
 
-function write(context, label, { lines, line, font }, tones) {
+/** Return lines, font and box of a label where it lies free inside its grid, or null. */
+function layOut(context, label, family, inside, free) {
+  const strong = label.weight > 0;
+  const font = (size) => `${strong ? 700 : 500} ${size}px ${family}`;
+  const usual = strong ? 12.5 : 11;
+  context.font = font(usual);
+  const measure = (text) => context.measureText(text).width;
+  for (const { lines, size = usual } of wordings(label, measure)) {
+    context.font = font(size);
+    const line = size + 2;
+    const widths = lines.map(measure);
+    const high = (lines.length * line) / 2;
+    for (const shift of SHIFTS) {
+      const fits = widths.every((width, i) => {
+        const half = width / 2 - 1;
+        const top = shift + i * line - high + 2;
+        const foot = top + line - 4;
+        return inside([[-half, top], [half, top], [-half, foot], [half, foot]]);
+      });
+      const half = Math.max(...widths) / 2 + 2;
+      const y = label.y + shift;
+      const box = [label.x - half, y - high - 1, label.x + half, y + high + 1];
+      if (fits && free(box)) return { lines, line, y, font: context.font, box };
+    }
+  }
+  return null;
+}
+
+function write(context, label, { lines, line, y, font }, tones) {
   context.font = font;
   context.globalAlpha = label.inside ? 1 : 0.75;
-  const first = label.y - ((lines.length - 1) * line) / 2;
+  const first = y - ((lines.length - 1) * line) / 2;
   context.strokeStyle = tones.halo;
   context.lineWidth = 3;
   lines.forEach((text, i) => context.strokeText(text, label.x, first + i * line));

@@ -36,7 +36,7 @@ const grids = new GridLayer(page.tiles.grids, { maxZoom: 19 });
 const selectedId = () => page.selected?.id ?? null;
 const neighbours = () => new Set(page.selected?.neighbours ?? []);
 const outlines = outlineLayer(grids, () => ({ selected: selectedId(), neighbours: neighbours(), hovered }));
-const names = labelLayer(grids, () => ({ classOf, classes: figures?.classes ?? [], selected: selectedId(), on: shown.has("names") }));
+const names = labelLayer(grids, () => ({ classOf, classes: figures?.classes ?? [], selected: selectedId(), on: shown.has("names") }), (view) => resources.boxes(view));
 const incidents = incidentLayer(map, () => {
   const near = map.getZoom() >= DOTS_FROM_ZOOM || (figures?.incidents ?? Infinity) <= DOTS_CAP;
   return shown.has("incidents") && near ? page.points : null;
@@ -53,7 +53,9 @@ function showBase() {
     if (!layer) continue;
     if (on) layer.addTo(map); else layer.remove();
   }
-  map.getPane("grids").style.opacity = on && (raster || base) ? "0.75" : "1";
+  const above = Boolean(on && (raster || base));
+  map.getPane("grids").style.opacity = above ? "0.75" : "1";
+  document.getElementById("map-pane").classList.toggle("above-base", above);
 }
 showBase();
 for (const layer of [grids, incidents, outlines, names, resources]) layer.addTo(map);
@@ -94,7 +96,7 @@ async function loadFigures() {
 /* ── messages on the map ────────────────────────────────────────────────── */
 function say(text, { bad = false } = {}) {
   const note = document.getElementById("map-note");
-  note.querySelector("span").textContent = text ?? "";
+  note.querySelector(".said").textContent = text ?? "";
   note.classList.toggle("bad", bad);
   note.querySelector("button").hidden = !bad;
   note.hidden = !text;
@@ -117,6 +119,7 @@ function sayResources(answer) {
   const line = document.getElementById("resources-line");
   const wanted = KINDS.some((kind) => shown.has(kind));
   line.hidden = !wanted;
+  names.redraw();
   if (!answer) line.textContent = page.text.resourcesFar;
   else line.textContent = fill(answer.total > answer.shown ? page.text.resourcesCapped : page.text.resources, { shown: answer.shown ?? 0, total: answer.total ?? 0 });
 }

@@ -121,6 +121,10 @@ export function resourceLayer(map, address, changed) {
     }
   }, { pane: "resources" });
   layer.refresh = () => source.refresh();
+  layer.boxes = (view) => source.points.map((point) => {
+    const { x, y } = place(view, point.place);
+    return [x - 10, y - 10, x + 10, y + 10];
+  });
   layer.at = (latlng) => {
     const here = map.latLngToContainerPoint(latlng);
     return source.points.findLast((point) => map.latLngToContainerPoint(point.place).distanceTo(here) < 10) ?? null;
