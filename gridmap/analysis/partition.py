@@ -13,6 +13,7 @@ from gridmap.analysis.neighbours import TOUCH_DEGREES
 from gridmap.analysis.polygons import HAIRLINE_M, polygon_parts, polygonal, width_m
 from gridmap.analysis.topology import (
     SLIVER_WIDTH_M,
+    SNAP_DEGREES,
     Grids,
     gather,
     holes,
@@ -89,12 +90,27 @@ def _without_overlaps(grids: Grids) -> Geometries:
     if pieces.truncated:
         raise ValueError("too many grids overlap: this is not a partition gone wrong")
     pairs = np.unique(np.stack([pieces.other, pieces.one]), axis=1)
-    weaker, stronger = pairs[:, np.lexsort((strength.rank[pairs[1]], pairs[0]))]
-    cut = grids.geometries.copy()
+    pairs = pairs[:, np.lexsort((strength.rank[pairs[1]], pairs[0]))]
+    given, cut = grids.geometries, _cut(grids.geometries, pairs, grid_size=None)
+    most, least = np.zeros(given.shape), np.zeros(given.shape)
+    np.add.at(most, pieces.other, pieces.area_m2)
+    np.maximum.at(least, pieces.other, pieces.area_m2)
+    lost, doubt = area_m2(given) - area_m2(cut), HAIRLINE_M * length_m(given)
+    wrong = (lost > most + doubt) | (lost < least - doubt)
+    if wrong.any():
+        snapped = _cut(given, pairs[:, wrong[pairs[0]]], grid_size=SNAP_DEGREES)
+        cut[wrong] = snapped[wrong]
+    return cut
+
+
+def _cut(geometries: Geometries, pairs: Indices, *, grid_size: float | None) -> Geometries:
+    """Subtract from the first of each pair the second; pairs are sorted by the first."""
+    weaker, stronger = pairs
+    cut = geometries.copy()
     turn = np.arange(weaker.size) - np.searchsorted(weaker, weaker)
     for now in range(int(turn.max(initial=-1)) + 1):  # turns, not rows: the most one grid yields to
         one, other = weaker[turn == now], stronger[turn == now]
-        cut[one] = shapely.difference(cut[one], grids.geometries[other])
+        cut[one] = shapely.difference(cut[one], geometries[other], grid_size=grid_size)
     changed = np.unique(weaker)
     cut[changed] = _clean(cut[changed])
     return cut
@@ -120,8 +136,13 @@ def _with_gap_slivers(grids: Grids) -> tuple[Geometries, Floats]:
     np.add.at(gained, taker, slivers.area_m2[gap])
     order = np.argsort(taker, kind="stable")
     takers, group = np.unique(taker[order], return_inverse=True)
-    given = shapely.multipolygons(slivers.geometries[gap[order]], indices=group)
-    shapes[takers] = _clean(shapely.union(shapes[takers], given))
+    given = np.asarray(shapely.multipolygons(slivers.geometries[gap[order]], indices=group))
+    before = shapes[takers]
+    united = shapely.union(before, given)
+    missing = area_m2(before) + gained[takers] - area_m2(united)
+    wrong = np.abs(missing) > HAIRLINE_M * length_m(before)
+    united[wrong] = shapely.union(before[wrong], given[wrong], grid_size=SNAP_DEGREES)
+    shapes[takers] = _clean(united)
     return shapes, gained
 
 
@@ -157,4 +178,6 @@ def _clean(shapes: Geometries) -> Geometries:
     joined = np.full(shapes.shape, shapely.MultiPolygon(), dtype=object)
     if owner.size:
         shapely.multipolygons(whole, indices=owner, out=joined)
-    return polygonal(np.asarray(shapely.make_valid(joined, method="structure")))
+    broken = ~shapely.is_valid(joined)
+    joined[broken] = shapely.make_valid(joined[broken], method="structure", keep_collapsed=False)
+    return polygonal(joined)

@@ -10,12 +10,13 @@ Three sizes of error, by the mean width of each connected piece (2 * area / peri
 Why one metre. A file with five decimals rounds to 0.6 m, digitisers click to decimetres, no
 address is narrower; a lane between houses, which may be a grid's border on either side, is wider.
 The real files leave a wide space: Chicago's areas and Memphis' precincts and cells have no overlap
-and no gap less than 200 m wide, after the ring that overlaps itself is repaired (it would leave a
-triangle 0.1 m wide); Nantong's districts have neither. A grid that is itself so thin is protected
-by its share: a sliver takes at most SLIVER_SHARE of the smallest grid that it concerns.
+and no gap less than 200 m wide, once the ring that overlaps itself is repaired (the "linework"
+method would leave a crack of 0.155 square metres, 0.7 mm wide); Nantong's districts have neither.
+A grid that is itself so thin is protected by its share: a sliver takes at most SLIVER_SHARE of the
+smallest grid that it concerns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -42,8 +43,17 @@ SLIVER_SHARE = 0.01
 MAX_PARTNERS = 10
 """Where more pairs overlap than this times the grids the search ends: that is no partition."""
 
+SNAP_DEGREES = 1e-10
+"""The lattice, 0.01 mm, on which an overlay is computed again that came out wrong.
+
+Where borders that should coincide differ in the last digit, GEOS (3.14) sometimes gives one whole
+shape as the intersection, or loses one in the union: not once in 200,000 pairs at 120 degrees east,
+32 north, but in 14 of 300 strips by the origin, where floating point is denser. So each result is
+checked, by a point inside or by its area.
+"""
+
 _INTERIORS_MEET = "T********"
-_BLOCK = 20_000
+_CHUNK, _BLOCK = 512, 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +121,7 @@ class TopologyReport:
     @property
     def is_partition(self) -> bool:
         """Whether no two grids overlap by more than slivers."""
-        return len(self.overlaps) == 0
+        return len(self.overlaps) == 0 and not self.truncated
 
 
 class Pieces(NamedTuple):
@@ -194,22 +204,18 @@ def overlap_pieces(grids: Grids, unmatched: Masks) -> Pieces:
     Returns:
         pieces whose `one` has the lower rank.
     """
-    pairs, truncated = _candidates(grids.geometries)
-    new = grids.arriving[pairs].any(axis=0) & unmatched[pairs].any(axis=0)
-    pairs = pairs[:, new]
-    pairs = np.where(grids.rank[pairs[0]] < grids.rank[pairs[1]], pairs, pairs[::-1])
-    found: list[tuple[Indices, Geometries, Floats]] = []
+    found = [_intersect(grids.geometries, np.empty((2, 0), dtype=np.int64))]
     overlapping, limit = 0, 10_000 + MAX_PARTNERS * grids.rank.size
-    for start in range(0, max(pairs.shape[1], 1), _BLOCK):
-        if overlapping > limit:
-            truncated = True
-            break
-        found.append(_intersect(grids.geometries, pairs[:, start : start + _BLOCK]))
+    for pairs in _candidates(grids.geometries):
+        concerned = grids.arriving[pairs].any(axis=0) & unmatched[pairs].any(axis=0)
+        found.append(_intersect(grids.geometries, _by_rank(grids, pairs[:, concerned])))
         overlapping += np.unique(found[-1][0], axis=1).shape[1]
+        if overlapping > limit:
+            break
     ends = np.concatenate([block[0] for block in found], axis=1)
     shapes = np.concatenate([block[1] for block in found])
     widths = np.concatenate([block[2] for block in found])
-    return Pieces(ends[0], ends[1], shapes, area_m2(shapes), widths, truncated)
+    return Pieces(ends[0], ends[1], shapes, area_m2(shapes), widths, overlapping > limit)
 
 
 def holes(grids: Grids, unmatched: Masks) -> Geometries:
@@ -251,38 +257,54 @@ def unmatched_borders(geometries: Geometries) -> Masks:
     Where no border is unmatched nothing overlaps, and the union is quick. Finding out takes the
     square of the number of shapes on one spot: with too many pairs of boxes all count as such.
     """
-    pairs, truncated = _candidates(geometries)
-    if truncated or pairs.shape[1] > 1000 + 12 * geometries.size:
-        return np.ones(geometries.shape, dtype=bool)
+    count, limit = 0, 1000 + 12 * geometries.size
+    for pairs in _candidates(geometries):
+        count += pairs.shape[1]
+        if count > limit:
+            return np.ones(geometries.shape, dtype=bool)
     unmatched: Masks = ~shapely.is_empty(shapely.coverage_invalid_edges(geometries))
     return unmatched
 
 
-def _candidates(geometries: Geometries) -> tuple[Indices, bool]:
-    """Return pairs one < other whose boxes meet, shape (2, m), and whether that is not all."""
+def _candidates(geometries: Geometries) -> Iterator[Indices]:
+    """Yield blocks of pairs one < other whose boxes meet, each of shape (2, at most _BLOCK)."""
     tree = shapely.STRtree(geometries)
-    limit = 10_000 + 100 * geometries.size
-    found, count = [np.empty((2, 0), dtype=np.int64)], 0
-    step = 512
-    for start in range(0, geometries.size, step):
-        pairs = tree.query(geometries[start : start + step]).astype(np.int64)
+    for start in range(0, geometries.size, _CHUNK):
+        pairs = tree.query(geometries[start : start + _CHUNK]).astype(np.int64)
         pairs[0] += start
-        found.append(pairs[:, pairs[0] < pairs[1]])
-        count += found[-1].shape[1]
-        if count > limit:
-            return np.concatenate(found, axis=1), True
-    return np.concatenate(found, axis=1), False
+        pairs = pairs[:, pairs[0] < pairs[1]]
+        for block in range(0, pairs.shape[1], _BLOCK):
+            yield pairs[:, block : block + _BLOCK]
+
+
+def _by_rank(grids: Grids, pairs: Indices) -> Indices:
+    """Turn pairs so that the grid with the lower rank comes first."""
+    ordered: Indices = np.where(grids.rank[pairs[0]] < grids.rank[pairs[1]], pairs, pairs[::-1])
+    return ordered
 
 
 def _intersect(geometries: Geometries, pairs: Indices) -> tuple[Indices, Geometries, Floats]:
     """Return the pieces that pairs have in common: pair, shape and width of each."""
     meet = shapely.relate_pattern(geometries[pairs[0]], geometries[pairs[1]], _INTERIORS_MEET)
     pairs = pairs[:, meet]
-    common = shapely.intersection(geometries[pairs[0]], geometries[pairs[1]])
-    parts, owner = polygon_parts(common)
+    one, other = geometries[pairs[0]], geometries[pairs[1]]
+    common = shapely.intersection(one, other)
+    parts, owner, widths = _wide_parts(common)
+    inside = shapely.point_on_surface(parts)
+    wrong = ~(shapely.intersects(one[owner], inside) & shapely.intersects(other[owner], inside))
+    if wrong.any():
+        again = np.unique(owner[wrong])
+        common[again] = shapely.intersection(one[again], other[again], grid_size=SNAP_DEGREES)
+        parts, owner, widths = _wide_parts(common)
+    return pairs[:, owner], parts, widths
+
+
+def _wide_parts(shapes: Geometries) -> tuple[Geometries, Indices, Floats]:
+    """Return the polygons in shapes that are wider than a hairline, their owners and widths."""
+    parts, owner = polygon_parts(shapes)
     widths = width_m(parts)
     wide = widths >= HAIRLINE_M
-    return pairs[:, owner[wide]], parts[wide], widths[wide]
+    return parts[wide], owner[wide], widths[wide]
 
 
 def _union(geometries: Geometries, unmatched: Masks) -> shapely.Geometry:
@@ -290,8 +312,13 @@ def _union(geometries: Geometries, unmatched: Masks) -> shapely.Geometry:
     try:
         matched = shapely.coverage_union_all(geometries[~unmatched])
     except shapely.GEOSException:  # not noded after all: the slow way
-        return shapely.union_all(geometries)
-    return shapely.union(matched, shapely.union_all(geometries[unmatched]))
+        matched, unmatched = shapely.MultiPolygon(), np.ones(geometries.shape, dtype=bool)
+    union = shapely.union(matched, shapely.union_all(geometries[unmatched]))
+    shapely.prepare(union)
+    inside = shapely.point_on_surface(geometries[~shapely.is_empty(geometries)])
+    if shapely.intersects(union, inside).all():
+        return union
+    return shapely.union_all(geometries, grid_size=SNAP_DEGREES)
 
 
 def _overlaps(grids: Grids, pieces: Pieces) -> tuple[Overlaps, Overlaps]:

@@ -317,4 +317,4 @@ def test_ten_thousand_cells_take_a_few_milliseconds():
         hotspots(values, *pairs)
     seconds = (time.perf_counter() - started) / 20
 
-    assert seconds < 0.02  # 0.0013 on two quiet cores
+    assert seconds < 0.05  # 0.0013 on two quiet cores

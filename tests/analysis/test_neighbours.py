@@ -135,4 +135,4 @@ def test_ten_thousand_cells_take_less_than_a_second_or_so():
     seconds = time.perf_counter() - started
 
     assert from_cell.size == 78_804
-    assert seconds < 3  # 0.6 on two quiet cores
+    assert seconds < 10  # 0.6 on two quiet cores

@@ -169,6 +169,24 @@ def test_a_tilted_wall_with_rounded_corners_becomes_a_partition(decimals):
     assert shapely.get_num_geometries(repaired.geometries).max() == 1
 
 
+def test_borders_that_differ_in_the_last_digit_overlap_nowhere_and_lose_nothing():
+    """GEOS gives one whole strip as the intersection of two such neighbours."""
+    corners = np.array([(0, 0), (0.4, 0.4), (0.4005, 0.4), (0.0005, 0)])
+    strips = shapely.polygons(corners + np.arange(60)[:, None, None] * [0.0005, 0])
+    assert shapely.area(shapely.intersection(strips[:-1], strips[1:])).max() > 1e-4
+    moved = strips.copy()
+    moved[30] = shapely.polygons(corners + np.array([30.2 * 0.0005, 0]))
+
+    clean = check_partition(strips, codes_of(strips))
+    repaired = repair_overlaps(moved, codes_of(moved))
+
+    assert clean.is_partition
+    assert len(clean.overlap_slivers) == len(clean.gaps) == len(clean.gap_slivers) == 0
+    fifth = area_m2(strips[[31]])[0] / 5
+    assert repaired.lost_m2[31] == pytest.approx(fifth, rel=1e-4)
+    assert repaired.lost_m2.sum() == pytest.approx(fifth, rel=1e-4)
+
+
 def test_too_many_overlaps_are_no_partition_gone_wrong():
     heap = np.array([box(0, 0, 10, 10)] * 800)
 
