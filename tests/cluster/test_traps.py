@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 
 from gridmap.cluster import creation, find, liveness, start
+from gridmap.cluster.configuration import fixed_options
 from gridmap.cluster.errors import (
     ClusterInUse,
     CreationFailed,
@@ -26,7 +27,7 @@ from gridmap.cluster.errors import (
     UnreachableHome,
 )
 from gridmap.cluster.installation import Installation, find_installation
-from gridmap.cluster.layout import layout_of
+from gridmap.cluster.layout import check_run_folder, layout_of
 from gridmap.cluster.server_user import server_user
 from tests.cluster.conftest import (
     AS_ROOT,
@@ -130,9 +131,8 @@ def test_zombie_of_our_own_server_does_not_stop_a_start(home):
     cluster = start(home)
     layout, user = cluster.layout, cluster.user
     cluster.stop()
+    check_run_folder(layout, user)
     program = find_installation().program("postgres")
-    from gridmap.cluster.configuration import fixed_options
-
     server = subprocess.Popen(  # as our own child, which nobody waits for
         [program, "-D", str(layout.data), *fixed_options(layout)],
         user=user.uid if user.switch else None,
