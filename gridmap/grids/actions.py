@@ -9,7 +9,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from gridmap.analysis.areas import area_m2
-from gridmap.analysis.codes import code_conflicts, padding_format
+from gridmap.analysis.codes import code_conflicts
 from gridmap.analysis.neighbours import queen_pairs
 from gridmap.batches.counts import Counts
 from gridmap.batches.models import Batch
@@ -75,12 +75,11 @@ def _check_codes(codes: npt.NDArray[np.object_], there: npt.NDArray[np.object_])
     conflicts = code_conflicts(codes.tolist(), there.tolist())
     if conflicts.prefixes:
         short, long = conflicts.prefixes[0]
-        width = padding_format(codes.tolist()) or f"{{:0{max(map(len, codes.tolist()))}d}}"
         raise CodesConflict(
             short=short,
             long=long,
             count=len(conflicts.prefixes),
-            width=width.removeprefix("{:0").removesuffix("d}"),
+            width=max(map(len, codes.tolist())),
         )
 
 
@@ -201,7 +200,7 @@ def undo_divisions(session: Session, batch: Batch) -> int:
 def import_population(
     session: Session, batch: Batch, rows: PopulationRows, *, day: date, rejected: int
 ) -> Counts:
-    """Store counts of people per grid; rows of the same grid, or at points in it, are added up.
+    """Store counts of people per grid; counts at points are added up per grid.
 
     Raises:
         NoSuchGrids: a row names a grid that does not exist.

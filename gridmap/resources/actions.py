@@ -1,5 +1,6 @@
 """What is done with resources."""
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from gridmap.batches.counts import Counts
@@ -18,7 +19,7 @@ def import_resources(session: Session, batch: Batch, rows: PointRows, *, rejecte
     own = {
         "kind": Column("text", rows.kind),
         "name": Column("text", rows.name),
-        "status": Column("text", rows.status),
+        "status": Column("text", np.where(rows.status == "", "in_service", rows.status)),
     }
     return RESOURCES.store(session, batch, rows, own, rejected=rejected)
 
