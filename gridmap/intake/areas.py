@@ -17,7 +17,7 @@ from gridmap.analysis.polygons import (
     repair_polygons,
 )
 from gridmap.core.i18n import N_
-from gridmap.intake.assembly import keeper, origin_of, prepare
+from gridmap.intake.assembly import keeper, open_source
 from gridmap.intake.checks import RowChecks
 from gridmap.intake.codes import read_codes
 from gridmap.intake.columns import required
@@ -52,7 +52,8 @@ def read_areas(
     Raises:
         UnreadableFile: the file as a whole cannot be used.
     """
-    table, columns = prepare(kind, path, columns, options)
+    source = open_source(kind, path, columns, options)
+    table, columns = source.table, source.columns
     header = required(table.file_name, columns, "code", table.headers)
     checks = RowChecks.of(len(table))
     everyone = np.ones(len(table), dtype=bool)
@@ -64,7 +65,7 @@ def read_areas(
     kept = keeper(checks.ok & ~repeats)
     return AreaRows(
         origin=replace(
-            origin_of(table, columns, None, repeats & checks.ok, _notes(borders, checks)),
+            source.origin(None, repeats & checks.ok, _notes(borders, checks)),
             crs=borders.system.name if borders.system else "",
             converted=borders.system is not None and not borders.system.identical,
         ),

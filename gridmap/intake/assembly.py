@@ -1,6 +1,7 @@
 """What all imports share: the way from a file to columns, and from checks to a result."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,46 @@ from numpy.typing import NDArray
 from gridmap.intake.codes import check_code_format
 from gridmap.intake.columns import guess_columns, resolve
 from gridmap.intake.positions import Positions
-from gridmap.intake.rows import Columns, Note, Origin, ReadOptions
+from gridmap.intake.rows import Columns, Guess, Note, Origin, ReadOptions
 from gridmap.intake.tables import Table, read_table
 
 Flags = NDArray[np.bool_]
 
 
-def prepare(kind: str, path: Path, columns: Columns, options: ReadOptions) -> tuple[Table, Columns]:
+@dataclass(frozen=True)
+class Source:
+    """A file that was read, and which of its columns hold what."""
+
+    table: Table
+    columns: Columns
+    guesses: tuple[Guess, ...]
+
+    def origin(
+        self, positions: Positions | None, repeats: Flags, notes: tuple[Note, ...] = ()
+    ) -> Origin:
+        """Return what a result says about its file.
+
+        Args:
+            positions: of the rows, where they were read.
+            repeats: usable rows that only repeat an earlier one.
+            notes: besides those of the file and the positions.
+        """
+        table = self.table
+        return Origin(
+            file_name=table.file_name,
+            sha256=table.sha256,
+            format=table.format,
+            read=table.read,
+            crs=positions.crs if positions else "",
+            converted=positions is not None and positions.converted,
+            duplicate_in_file=int(np.count_nonzero(repeats)),
+            notes=(*table.notes, *(positions.notes if positions else ()), *notes),
+            columns=self.columns,
+            guesses=self.guesses,
+        )
+
+
+def open_source(kind: str, path: Path, columns: Columns, options: ReadOptions) -> Source:
     """Read a file and settle which of its columns are used.
 
     Raises:
@@ -27,29 +61,8 @@ def prepare(kind: str, path: Path, columns: Columns, options: ReadOptions) -> tu
     table = read_table(path, options)
     named = resolve(table.file_name, columns, table.headers, table.repeated)
     free = [header for header in table.headers if header not in table.repeated]
-    full, _ = guess_columns(kind, free, named, geometry=table.geometry is not None)
-    return table, full
-
-
-def origin_of(
-    table: Table,
-    columns: Columns,
-    positions: Positions | None,
-    repeats: Flags,
-    notes: tuple[Note, ...],
-) -> Origin:
-    """Return what a result says about its file."""
-    return Origin(
-        file_name=table.file_name,
-        sha256=table.sha256,
-        format=table.format,
-        read=table.read,
-        crs=positions.crs if positions else "",
-        converted=positions is not None and positions.converted,
-        duplicate_in_file=int(np.count_nonzero(repeats)),
-        notes=(*table.notes, *(positions.notes if positions else ()), *notes),
-        columns=columns,
-    )
+    full, guesses = guess_columns(kind, free, named, geometry=table.geometry is not None)
+    return Source(table, full, tuple(guesses))
 
 
 def keeper(usable: Flags) -> Callable[[NDArray[Any]], NDArray[Any]]:

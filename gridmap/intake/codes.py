@@ -2,7 +2,6 @@
 
 import re
 from string import Formatter
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -75,41 +74,33 @@ def read_codes(
     words, which = encoded(trimmed(column))
     if words.size == 0:
         return np.empty(0, dtype=object)
-    filled = words != ""
+    empty = words == ""
+    codes, unusable = _made(words, code_format)
+    long = np.array([len(code) > MAX_CODE_LENGTH for code in codes])
+    if not may_be_empty:
+        checks.fail(needed & empty[which], "no_code", column=header)
+    for bad, reason, detail in (
+        (unusable, "code_not_a_number", code_format or ""),
+        (long, "code_too_long", str(MAX_CODE_LENGTH)),
+    ):
+        value = words[which] if bad.any() else None
+        checks.fail(needed & bad[which], reason, column=header, value=value, detail=detail)
+    codes[unusable | long] = ""
+    return codes[which]
+
+
+def _made(words: Texts, code_format: str | None) -> tuple[Texts, Flags]:
+    """Return the codes of distinct texts, and which of them make none."""
     whole = np.array([bool(_WHOLE.fullmatch(word)) for word in words])
     if code_format is None:
-        if (whole | ~filled).all():
-            words = np.array([re.sub(r"\.0+$", "", word) for word in words], dtype=object)
-        unusable = np.zeros(words.size, dtype=bool)
-    else:
-        unusable = filled & ~whole
-        numbers = [int(w.split(".")[0]) if ok else None for w, ok in zip(words, whole, strict=True)]
-        words = np.array(
-            [
-                _formatted(code_format, number) if number is not None else word
-                for number, word in zip(numbers, words, strict=True)
-            ],
-            dtype=object,
-        )
-    long = np.array([len(word) > MAX_CODE_LENGTH for word in words])
-    codes = words[which]
-    if not may_be_empty:
-        checks.fail(needed & ~filled[which], "no_code", column=header)
-    checks.fail(
-        needed & unusable[which],
-        "code_not_a_number",
-        column=header,
-        value=codes,
-        detail=code_format or "",
-    )
-    checks.fail(
-        needed & long[which],
-        "code_too_long",
-        column=header,
-        value=codes,
-        detail=str(MAX_CODE_LENGTH),
-    )
-    return cast(Texts, np.where((unusable | long)[which], "", codes))
+        plain = (whole | (words == "")).all()
+        codes = [re.sub(r"\.0+$", "", word) if plain else word for word in words]
+        return np.array(codes, dtype=object), np.zeros(words.size, dtype=bool)
+    codes = [
+        _formatted(code_format, int(word.split(".")[0])) if ok else ""
+        for word, ok in zip(words, whole, strict=True)
+    ]
+    return np.array(codes, dtype=object), ~whole & (words != "")
 
 
 def _formatted(code_format: str, number: int) -> str:

@@ -25,7 +25,7 @@ LEAD = 0.3
 _SAMPLE = 20_000
 _FEW, _MANY = 0.1, 0.5
 _MARGIN_DEGREES = 0.1
-_SHOWN = {"EPSG:4326": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
+_SHOWN = {"EPSG:4326": "WGS84", "EPSG:4490": "CGCS2000", "gcj02": "GCJ-02", "bd09": "BD-09"}
 
 
 def diagnose(
@@ -46,7 +46,7 @@ def diagnose(
         own_codes: shape (n,), the grid or division code that each row names; '' where it names
             none.
         locate: gives the code of the grid that covers each point; '' without one.
-        crs: the system that the points were read in.
+        crs: the system that the points were read in; projected ones are not doubted.
 
     Returns:
         Notes with the codes swapped_axes, far_outside, at_zero and fits_better_as.
@@ -57,7 +57,7 @@ def diagnose(
     notes = list(_at_zero(lon[here], lat[here]))
     if bounds is not None:
         notes += _against_bounds(lon[here], lat[here], bounds)
-    if own_codes is not None and locate is not None:
+    if own_codes is not None and locate is not None and crs in _SHOWN:
         coded = here[own_codes[here] != ""]
         step = max(1, coded.size // _SAMPLE)
         rows = coded[::step][:_SAMPLE]
@@ -120,7 +120,7 @@ def _against_codes(lon: Floats, lat: Floats, own: Texts, locate: Locate, crs: st
     fields = {
         "other": _SHOWN[best],
         "other_fit": round(100 * best_fit),
-        "crs": _SHOWN.get(crs, crs),
+        "crs": _SHOWN[crs],
         "fit": round(100 * fit),
         "option": best,
     }

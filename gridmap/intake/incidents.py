@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.intake.assembly import keeper, origin_of, prepare
+from gridmap.intake.assembly import keeper, open_source
 from gridmap.intake.checks import RowChecks
 from gridmap.intake.columns import required
 from gridmap.intake.ids import read_ids
@@ -43,7 +43,8 @@ def read_incidents(
     Raises:
         UnreadableFile: the file as a whole cannot be used.
     """
-    table, columns = prepare("incidents", path, columns, options)
+    source = open_source("incidents", path, columns, options)
+    table, columns = source.table, source.columns
     checks = RowChecks.of(len(table))
     positions = read_positions(table, columns, options, checks)
     start, end, notes = _when(table, columns, checks, columns.tz or source_tz, now)
@@ -51,7 +52,7 @@ def read_incidents(
     ids, repeats = read_ids(table, columns.id, checks)
     kept = keeper(checks.ok & ~repeats)
     return IncidentRows(
-        origin=origin_of(table, columns, positions, repeats & checks.ok, notes),
+        origin=source.origin(positions, repeats & checks.ok, notes),
         rejects=checks.rejects(table.headers, table.columns, table.line, table.ragged),
         line=kept(table.line),
         source_id=kept(ids),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.intake.assembly import keeper, origin_of, prepare
+from gridmap.intake.assembly import keeper, open_source
 from gridmap.intake.checks import RowChecks
 from gridmap.intake.ids import read_ids
 from gridmap.intake.labels import MAX_NAME_LENGTH, read_labels, read_words
@@ -27,7 +27,8 @@ def read_points(
     Raises:
         UnreadableFile: the file as a whole cannot be used.
     """
-    table, columns = prepare(kind, path, columns, options)
+    source = open_source(kind, path, columns, options)
+    table, columns = source.table, source.columns
     checks = RowChecks.of(len(table))
     positions = read_positions(table, columns, options, checks)
     none = np.full(len(table), "", dtype=object)
@@ -38,7 +39,7 @@ def read_points(
     ids, repeats = read_ids(table, columns.id, checks)
     kept = keeper(checks.ok & ~repeats)
     return PointRows(
-        origin=origin_of(table, columns, positions, repeats & checks.ok, ()),
+        origin=source.origin(positions, repeats & checks.ok),
         rejects=checks.rejects(table.headers, table.columns, table.line, table.ragged),
         line=kept(table.line),
         source_id=kept(ids),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.intake.assembly import keeper, origin_of, prepare
+from gridmap.intake.assembly import keeper, open_source
 from gridmap.intake.checks import RowChecks
 from gridmap.intake.columns import required
 from gridmap.intake.ids import repeated_codes
@@ -25,7 +25,8 @@ def read_population(path: Path, columns: Columns, options: ReadOptions) -> Popul
     Raises:
         UnreadableFile: the file as a whole cannot be used.
     """
-    table, columns = prepare("population", path, columns, options)
+    source = open_source("population", path, columns, options)
+    table, columns = source.table, source.columns
     header = required(table.file_name, columns, "count", table.headers)
     checks = RowChecks.of(len(table))
     positions = read_positions(table, columns, options, checks)
@@ -35,7 +36,7 @@ def read_population(path: Path, columns: Columns, options: ReadOptions) -> Popul
         repeats = repeated_codes(table, positions.grid_code, checks, columns.grid_code)
     kept = keeper(checks.ok & ~repeats)
     return PopulationRows(
-        origin=origin_of(table, columns, positions, repeats & checks.ok, ()),
+        origin=source.origin(positions, repeats & checks.ok),
         rejects=checks.rejects(table.headers, table.columns, table.line, table.ragged),
         line=kept(table.line),
         grid_code=None if positions.grid_code is None else kept(positions.grid_code),

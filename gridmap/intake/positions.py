@@ -1,6 +1,6 @@
 """Where the rows of a table lie: by a point, a grid code or an address."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -60,7 +60,6 @@ def read_positions(
     Raises:
         UnreadableFile: no column says it, or the numbers and their system cannot go together.
     """
-    n = len(table)
     by_point = columns.x is not None or columns.y is not None or table.geometry is not None
     if not by_point and columns.grid_code is None and columns.address is None:
         raise MissingColumn(
@@ -69,25 +68,10 @@ def read_positions(
             option="--x and --y, --grid-code or --address",
             headers=listed(table.headers),
         )
-    notes: list[Note] = []
-    nowhere = np.full(n, np.nan)
-    x, y, system = nowhere, nowhere, None
+    points = _no_points(len(table))
     if by_point:
-        x, y = _numbers(table, columns, checks)
-        system = system_of_table(table, options, notes)
-        refuse_wrong_numbers(table, columns, x, y, system, given=options.crs is not None)
-    lon, lat = to_wgs84(x, y, system) if system else (nowhere, nowhere)
-    has_point = ~np.isnan(x) & ~np.isnan(y)
-    if system:
-        headers = (columns.x, columns.y)
-        for bad, header in zip(_out_of_range(x, lon, lat), headers, strict=True):
-            checks.fail(
-                bad,
-                "coordinate_out_of_range",
-                column=header or "",
-                value=table.columns[header] if header else None,
-                detail=system.name,
-            )
+        points = _read_points(table, columns, options, checks)
+    has_point = ~np.isnan(points.x)
     grid_code = address = None
     if columns.grid_code is not None:
         grid_code = read_codes(
@@ -101,17 +85,36 @@ def read_positions(
     if columns.address is not None:
         address = _addresses(table, columns.address, checks)
     _check_somewhere(columns, checks, has_point, grid_code, address)
-    return Positions(
-        lon=np.where(has_point, lon, np.nan),
-        lat=np.where(has_point, lat, np.nan),
-        x=np.where(has_point, x, np.nan),
-        y=np.where(has_point, y, np.nan),
-        crs=system.name if system else "",
-        converted=system is not None and not system.identical,
-        grid_code=grid_code,
-        address=address,
-        notes=tuple(notes),
-    )
+    return replace(points, grid_code=grid_code, address=address)
+
+
+def _no_points(n: int) -> Positions:
+    nan = np.full(n, np.nan)
+    return Positions(nan, nan, nan, nan, "", False, None, None, ())
+
+
+def _read_points(
+    table: Table, columns: Columns, options: ReadOptions, checks: RowChecks
+) -> Positions:
+    """Read points and convert them; codes and addresses are left open."""
+    x, y = _numbers(table, columns, checks)
+    half = np.isnan(x) | np.isnan(y)
+    if half.any():
+        x, y = np.where(half, np.nan, x), np.where(half, np.nan, y)
+    notes: list[Note] = []
+    system = system_of_table(table, options, notes)
+    refuse_wrong_numbers(table, columns, x, y, system, given=options.crs is not None)
+    lon, lat = to_wgs84(x, y, system)
+    headers = (columns.x, columns.y)
+    for bad, header in zip(_out_of_range(x, lon, lat), headers, strict=True):
+        checks.fail(
+            bad,
+            "coordinate_out_of_range",
+            column=header or "",
+            value=table.columns[header] if header else None,
+            detail=system.name,
+        )
+    return Positions(lon, lat, x, y, system.name, not system.identical, None, None, tuple(notes))
 
 
 def _addresses(table: Table, header: str, checks: RowChecks) -> Texts:

@@ -126,7 +126,8 @@ def _guarded(table: pa.Table) -> pa.Table:
         risky = pc.match_substring_regex(column, r"^[=+\-@\t\r\n＝＋－＠]")
         if pc.any(risky).as_py():
             number = pc.match_substring_regex(column, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-            guarded = pc.binary_join_element_wise("'", column, "")
+            mark, nothing = pa.scalar("'", column.type), pa.scalar("", column.type)
+            guarded = pc.binary_join_element_wise(mark, column, nothing)
             column = pc.if_else(pc.and_(risky, pc.invert(number)), guarded, column)
         columns.append(column)
     return pa.table(columns, names=table.column_names)

@@ -153,6 +153,8 @@ class Origin:
         crs: the system of the original coordinates: `EPSG:4326`, `gcj02` …; '' without any.
         converted: whether lon and lat were computed from other originals.
         duplicate_in_file: rows left out because an equal row with the same id came before.
+        columns: those that were used, with the headers as the file has them.
+        guesses: which of them were recognised, not named.
     """
 
     file_name: str
@@ -164,6 +166,7 @@ class Origin:
     duplicate_in_file: int
     notes: tuple[Note, ...]
     columns: Columns
+    guesses: tuple[Guess, ...]
 
 
 @dataclass(frozen=True)

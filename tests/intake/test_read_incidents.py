@@ -43,6 +43,7 @@ def test_good_rows_become_arrays(incidents_of):
         ("i" * 201 + ",120.9,32.0,2024-05-31,x", "id_too_long", "id"),
         ("9,,32.0,2024-05-31,x", "no_position", "lon"),
         ("9,,,2024-05-31,x", "no_position", "lon"),
+        ("9,120.9,,2024-05-31,x", "no_position", "lon"),
         ("9,abc,32.0,2024-05-31,x", "coordinate_unreadable", "lon"),
         ("9,120.9,NaN,2024-05-31,x", "coordinate_not_finite", "lat"),
         ("9,inf,32.0,2024-05-31,x", "coordinate_not_finite", "lon"),

@@ -1,6 +1,6 @@
 """Where the isolated reader puts its rows: an Arrow file, batch by batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -65,7 +65,7 @@ class Sink:
             batch = batch.slice(0, self.limit - self.rows)
         if self._writer is None:
             self._writer = pa.ipc.new_file(str(self.folder / "rows.arrow"), batch.schema)
-        self._writer.write_table(batch.cast(self._writer_schema(batch)))
+        self._writer.write_table(batch)
         self.rows += batch.num_rows
         if self.rows > MAX_ROWS:
             raise TooLarge(
@@ -74,9 +74,6 @@ class Sink:
                 limit=f"{MAX_ROWS}",
                 way_out=N_("Split it."),
             )
-
-    def _writer_schema(self, batch: pa.Table) -> pa.Schema:
-        return batch.schema
 
     def _check_texts(self, column: pa.Array) -> None:
         kind = column.type
@@ -90,8 +87,3 @@ class Sink:
                 limit=f"{MAX_LINE_BYTES >> 20} MB",
                 way_out=N_("Leave that column out."),
             )
-
-
-def empty_like(fields: Iterable[pa.DataType]) -> list[pa.Array]:
-    """Return empty columns of some types."""
-    return [pa.array([], kind) for kind in fields]
