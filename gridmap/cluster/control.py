@@ -116,10 +116,17 @@ class Cluster:
             if liveness.server_pid(self.layout) is None:
                 return False
             if not (free or force):
-                others = ", ".join(map(str, locks.holders(self.layout.users_lock))) or "unknown"
-                raise ClusterInUse(home=self.layout.home, processes=others)
+                self._refuse_if_others_use_it()
             server.end(self.layout, self.user, timeout_s=timeout_s)
             return True
+
+    def _refuse_if_others_use_it(self) -> None:
+        """Raise ClusterInUse unless this process alone holds the cluster."""
+        users = set(locks.holders(self.layout.users_lock))
+        if users == {os.getpid()}:
+            return
+        names = ", ".join(map(str, sorted(users - {os.getpid()}))) or "unknown"
+        raise ClusterInUse(home=self.layout.home, processes=names)
 
 
 def start(home: Path, *, report: Report | None = None) -> Cluster:

@@ -2,6 +2,7 @@
 
 import logging
 
+import click
 from flask import Flask
 
 from gridmap.core import database
@@ -33,7 +34,8 @@ def _log(level: str) -> None:
 
 def _find_database() -> None:
     """Start the private cluster, or take the existing server."""
-    from gridmap.web.database_start import ensure_database
+    from gridmap.web.database_start import ensure_database, keep_running
 
-    urls = ensure_database(settings())
+    urls = ensure_database(settings(), report=lambda line: click.echo(f"gridmap: {line}", err=True))
+    keep_running(urls)  # nobody stops it under a long import
     database.configure(app=urls.app, owner=urls.owner, analysis=urls.analysis)

@@ -209,10 +209,28 @@ def test_stop_is_refused_while_another_copy_uses_it(running):
 def test_stop_by_force_stops_under_another_copy(home):
     cluster = start(home)
 
-    with cluster.hold():
-        assert cluster.stop(force=True)
+    done, go = os.pipe()
+
+    def use():
+        with find(home).hold():
+            os.read(done, 1)
+
+    child = in_child(use)
+    wait_until(lambda: child.pid in cluster.status().used_by)
+    assert cluster.stop(force=True)
 
     assert find(home).status().state == "stopped"
+    os.write(go, b"x")
+    child.result()
+    os.close(go)
+    os.close(done)
+
+
+def test_stop_by_the_only_one_who_uses_it_is_no_quarrel(home):
+    cluster = start(home)
+
+    with cluster.hold():
+        assert cluster.stop()
 
 
 def test_stop_of_a_stopped_cluster_says_so(home):
