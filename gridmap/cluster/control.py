@@ -187,8 +187,8 @@ def _bring_up(layout: Layout, user: ServerUser, *, lock: int, report: Report) ->
             f" ({time.perf_counter() - begin:.1f} s)"
         )
     installation = _installation_for(layout)
-    check_run_folder(layout, user)
     server.settle(layout, user)
+    check_run_folder(layout, user)
     started = liveness.server_pid(layout) is None
     if started:
         _start_server(layout, user, installation, report=report)

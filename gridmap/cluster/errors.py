@@ -112,7 +112,7 @@ class StartFailed(ClusterError):
     """The server does not come up."""
 
     code = "cluster_start_failed"
-    message = N_("PostgreSQL did not start: %(why)s. Its log is in %(log)s.")
+    message = N_("PostgreSQL did not start: %(why)s. Its logs are below %(log)s.")
 
 
 class StopFailed(ClusterError):

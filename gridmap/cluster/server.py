@@ -5,6 +5,7 @@ that it would do are few enough to do directly.
 """
 
 import os
+import re
 import signal
 import time
 from contextlib import suppress
@@ -22,8 +23,10 @@ START_MAY_TAKE_S = 300.0
 """Long: after a crash the server first repeats up to 2 GB of its log."""
 IMMEDIATE_STOP_S = 10.0
 POLL_S = 0.02
+LAST_WORDS_MAY_TAKE_S = 2.0
 READY = "ready"
 _STATUS_LINE = 7
+_FATAL = re.compile(r"(?:FATAL|PANIC):\s+(.*)")
 _LAUNCH = 'log=$1; shift; umask 077; "$@" </dev/null >"$log" 2>&1 & echo $!'
 
 
@@ -101,14 +104,21 @@ def _gone_within(layout: Layout, seconds: float) -> bool:
 
 def _why_it_ended(layout: Layout) -> NoSpaceLeft | StartFailed:
     """Say why the server did not come up, in its own last words."""
-    candidates = [layout.startup_log, *layout.logs.glob("*.log")]
-    files = sorted((f for f in candidates if f.exists()), key=lambda f: f.stat().st_mtime)
-    words = "\n".join(_last_words(file) for file in files)
+    deadline = time.monotonic() + LAST_WORDS_MAY_TAKE_S
+    words = _all_last_words(layout)
+    while not _FATAL.search(words) and time.monotonic() < deadline:
+        time.sleep(POLL_S)  # its log is written by another process, a moment later
+        words = _all_last_words(layout)
     if says_no_space(words):
         return NoSpaceLeft(path=layout.data, free_mb=free_mb(layout.data), needed_mb=NEEDED_MB)
-    fatal = [line for line in words.splitlines() if "FATAL:" in line or "PANIC:" in line]
-    why = fatal[-1].partition(":  ")[2] if fatal else "it gave no reason"
-    return StartFailed(why=why, log=files[-1] if files else layout.logs)
+    fatal = _FATAL.findall(words)
+    return StartFailed(why=fatal[-1] if fatal else "it gave no reason", log=layout.data)
+
+
+def _all_last_words(layout: Layout) -> str:
+    candidates = [layout.startup_log, *layout.logs.glob("*.log")]
+    files = sorted((f for f in candidates if f.exists()), key=lambda f: f.stat().st_mtime)
+    return "\n".join(_last_words(file) for file in files)
 
 
 def _last_words(file: Path) -> str:

@@ -24,6 +24,7 @@ from gridmap.cluster.errors import (
     NotADatabase,
     OtherMajorVersion,
     PostgresNotFound,
+    StartFailed,
     UnreachableHome,
 )
 from gridmap.cluster.installation import Installation, find_installation
@@ -66,21 +67,21 @@ def execute(cluster, statement, *, role="gridmap_owner"):
 # -- the server dies ---------------------------------------------------------------------------
 
 
-def test_killed_server_starts_again_with_what_was_confirmed(home):
-    cluster = start(home)
+def test_killed_server_starts_again_with_what_was_confirmed(made_home):
+    cluster = start(made_home)
     execute(cluster, "CREATE TABLE kept AS SELECT 42 AS answer")
     killed = kill_server(cluster)
     assert cluster.layout.pid_file.exists(), "a killed server leaves its lock file"
 
-    again = start(home)
+    again = start(made_home)
 
     assert again.started_here
     assert again.status().pid != killed
     assert execute(again, "SELECT answer FROM kept") == [(42,)]
 
 
-def test_killed_server_with_a_statement_still_running_starts_again(home):
-    cluster = start(home)
+def test_killed_server_with_a_statement_still_running_starts_again(made_home):
+    cluster = start(made_home)
     sleeper = psycopg2.connect(cluster.libpq())
     backend = sleeper.info.backend_pid
     burn = "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b"
@@ -96,7 +97,7 @@ def test_killed_server_with_a_statement_still_running_starts_again(home):
     kill_server(cluster)
     assert liveness.is_alive(backend), "else this tests nothing: the worker ended by itself"
 
-    again = start(home)
+    again = start(made_home)
 
     assert not liveness.is_alive(backend)
     assert execute(again, "SELECT 1") == [(1,)]
@@ -114,21 +115,21 @@ def stopped_with_lock_file_naming(home, pid):
     return cluster
 
 
-def test_lock_file_that_names_a_zombie_does_not_stop_a_start(home):
+def test_lock_file_that_names_a_zombie_does_not_stop_a_start(made_home):
     child = subprocess.Popen(["true"])
     wait_until(lambda: Path(f"/proc/{child.pid}/stat").read_text().split()[2] == "Z")
-    stopped_with_lock_file_naming(home, child.pid)
-    assert find(home).status().state == "stopped"
+    stopped_with_lock_file_naming(made_home, child.pid)
+    assert find(made_home).status().state == "stopped"
 
-    cluster = start(home)
+    cluster = start(made_home)
 
     assert cluster.started_here
     assert os.kill(child.pid, 0) is None, "still a zombie: that is the trap"
     child.wait()
 
 
-def test_zombie_of_our_own_server_does_not_stop_a_start(home):
-    cluster = start(home)
+def test_zombie_of_our_own_server_does_not_stop_a_start(made_home):
+    cluster = start(made_home)
     layout, user = cluster.layout, cluster.user
     cluster.stop()
     check_run_folder(layout, user)
@@ -142,43 +143,62 @@ def test_zombie_of_our_own_server_does_not_stop_a_start(home):
         env={"LC_ALL": "C.UTF-8"},
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: find(home).status().pid == server.pid and layout.socket.exists())
+    wait_until(lambda: find(made_home).status().pid == server.pid and layout.socket.exists())
     server.send_signal(signal.SIGKILL)
     wait_until(lambda: Path(f"/proc/{server.pid}/stat").read_text().split()[2] == "Z")
 
-    again = start(home)
+    again = start(made_home)
 
     assert again.started_here
     assert again.status().pid != server.pid
     server.wait()
 
 
-def test_lock_file_that_names_a_strangers_process_does_not_stop_a_start(home):
-    stopped_with_lock_file_naming(home, os.getpid())
+def test_lock_file_that_names_a_strangers_process_does_not_stop_a_start(made_home):
+    stopped_with_lock_file_naming(made_home, os.getpid())
 
-    cluster = start(home)
+    cluster = start(made_home)
 
     assert cluster.started_here
 
 
-def test_lock_file_that_names_another_homes_server_leaves_that_one_alone(running, home):
+def test_lock_file_that_names_another_homes_server_leaves_that_one_alone(running, made_home):
     other = running.status().pid
-    stopped_with_lock_file_naming(home, other)
+    stopped_with_lock_file_naming(made_home, other)
 
-    cluster = start(home)
+    cluster = start(made_home)
 
     assert cluster.status().pid != other
     assert running.status().pid == other
     assert execute(running, "SELECT 1") == [(1,)]
 
 
-def test_server_whose_socket_was_swept_away_is_started_afresh(home):
-    cluster = start(home)
+def test_server_whose_socket_was_swept_away_is_started_afresh(made_home):
+    cluster = start(made_home)
     shutil.rmtree(cluster.layout.run)
 
-    again = start(home)
+    again = start(made_home)
 
     assert again.started_here
+    assert execute(again, "SELECT 1") == [(1,)]
+
+
+def test_server_that_cannot_start_says_why_in_its_own_words(made_home):
+    own = made_home / "database" / "conf.d" / "50-own.conf"
+    find(made_home).user.write(own, "shared_buffers = 'a lot'\n")
+
+    with pytest.raises(StartFailed, match=r"configuration file .* contains errors"):
+        start(made_home)
+
+    assert find(made_home).status().state == "stopped"
+
+
+def test_server_that_is_just_going_down_is_waited_for(made_home):
+    cluster = start(made_home)
+    os.kill(cluster.status().pid, signal.SIGTERM)
+
+    again = start(made_home)
+
     assert execute(again, "SELECT 1") == [(1,)]
 
 
@@ -206,50 +226,50 @@ def test_stop_is_refused_while_another_copy_uses_it(running):
     os.close(done)
 
 
-def test_stop_by_force_stops_under_another_copy(home):
-    cluster = start(home)
+def test_stop_by_force_stops_under_another_copy(made_home):
+    cluster = start(made_home)
 
     done, go = os.pipe()
 
     def use():
-        with find(home).hold():
+        with find(made_home).hold():
             os.read(done, 1)
 
     child = in_child(use)
     wait_until(lambda: child.pid in cluster.status().used_by)
     assert cluster.stop(force=True)
 
-    assert find(home).status().state == "stopped"
+    assert find(made_home).status().state == "stopped"
     os.write(go, b"x")
     child.result()
     os.close(go)
     os.close(done)
 
 
-def test_stop_by_the_only_one_who_uses_it_is_no_quarrel(home):
-    cluster = start(home)
+def test_stop_by_the_only_one_who_uses_it_is_no_quarrel(made_home):
+    cluster = start(made_home)
 
     with cluster.hold():
         assert cluster.stop()
 
 
-def test_stop_of_a_stopped_cluster_says_so(home):
-    cluster = start(home)
+def test_stop_of_a_stopped_cluster_says_so(made_home):
+    cluster = start(made_home)
 
     assert cluster.stop() is True
     assert cluster.stop() is False
 
 
-def test_holding_a_stopped_cluster_starts_it(home):
-    cluster = start(home)
+def test_holding_a_stopped_cluster_starts_it(made_home):
+    cluster = start(made_home)
     cluster.stop()
 
     with cluster.hold():
         assert cluster.status().state == "running"
 
 
-def test_stop_is_over_in_time_though_a_session_is_busy(home):
-    cluster = start(home)
+def test_stop_is_over_in_time_though_a_session_is_busy(made_home):
+    cluster = start(made_home)
     with closing(psycopg2.connect(cluster.libpq())) as session:
         session.cursor().execute("SELECT 1")
         begin = time.monotonic()
@@ -337,14 +357,14 @@ def test_root_does_not_take_over_the_data_of_an_ordinary_user(base):
 
 
 @as_root_only("postgres can enter every home of ours otherwise")
-def test_home_that_was_closed_later_is_named(home):
-    start(home).stop()
-    home.chmod(0o700)
+def test_home_that_was_closed_later_is_named(made_home):
+    start(made_home).stop()
+    made_home.chmod(0o700)
 
     with pytest.raises(UnreachableHome, match="postgres"):
-        start(home)
+        start(made_home)
 
-    home.chmod(0o755)
+    made_home.chmod(0o755)
 
 
 def test_place_taken_by_other_files_is_refused(home):
@@ -375,15 +395,15 @@ def test_home_that_cannot_be_made_is_named(base):
 # -- other versions, none at all ---------------------------------------------------------------
 
 
-def test_data_of_another_major_version_is_left_alone(home):
-    cluster = start(home)
+def test_data_of_another_major_version_is_left_alone(made_home):
+    cluster = start(made_home)
     cluster.stop()
     cluster.user.write(cluster.layout.data / "PG_VERSION", "9\n")
     before = tree_of(cluster.layout.data)
     here = find_installation().major
 
     with pytest.raises(OtherMajorVersion, match=rf"PostgreSQL 9.*PostgreSQL {here}") as problem:
-        start(home)
+        start(made_home)
 
     assert "Nothing was touched" in str(problem.value)
     assert tree_of(cluster.layout.data) == before
