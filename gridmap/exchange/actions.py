@@ -33,8 +33,6 @@ from gridmap.intake import (
     PointRows,
     PopulationRows,
     diagnose,
-    guess_columns,
-    inspect,
     read_areas,
     read_incidents,
     read_points,
@@ -186,6 +184,7 @@ def _store(
         kind=request.kind,
         notes=batch.notes,
         dry_run=request.dry_run,
+        guesses=[(guess.field, guess.column) for guess in rows.origin.guesses],
     )
 
 
@@ -255,13 +254,6 @@ def rejects_folder() -> Path:
     folder = settings().home / "rejects"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def complete_columns(request: ImportRequest) -> tuple[Columns, list[tuple[str, str]]]:
-    """Return the columns with what the headers tell, and what was guessed (field, column)."""
-    shape = inspect(request.path, request.options)
-    columns, guesses = guess_columns(request.kind, shape.headers, request.columns)
-    return columns, [(guess.field, guess.column) for guess in guesses]
 
 
 UNDO: dict[str, Callable[[Session, Batch], int]] = {

@@ -147,8 +147,6 @@ def _run(kind: str, said: dict[str, Any]) -> None:
     """Import one file and say what became of it."""
     as_json = said.pop("as_json")
     request = request_of(kind, said)
-    if not as_json:
-        request = _with_guesses(request)
     with progress(quiet=as_json) as report:
         result = actions.import_file(SYSTEM, request, report=report)
     _tell(result, as_json=as_json)
@@ -175,15 +173,9 @@ def request_of(kind: str, said: dict[str, Any]) -> ImportRequest:
     )
 
 
-def _with_guesses(request: ImportRequest) -> ImportRequest:
-    """Print what was guessed from the headers."""
-    _, guesses = actions.complete_columns(request)
-    for field, column in guesses:
-        click.echo(f"{field}: column {column!r} (guessed from its name)")
-    return request
-
-
 def _tell(result: ImportResult, *, as_json: bool) -> None:
+    for field, column in result.guesses:
+        click.echo(f"{field}: column {column!r} (recognised by its name)", err=as_json)
     for note in result.notes:
         click.echo(f"Note: {str(note['message']) % note['fields']}", err=as_json)
     if as_json:

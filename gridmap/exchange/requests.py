@@ -58,6 +58,8 @@ class ImportResult:
     kind: str
     notes: list[dict[str, object]]
     dry_run: bool
+    guesses: list[tuple[str, str]]
+    """Field and column, where a column was recognised by its header."""
 
     def as_json(self) -> dict[str, object]:
         """Return the object of the command line."""

@@ -55,14 +55,19 @@ def check(
     texts, old = codes.tolist(), there.codes.tolist()
     found = check_partition(geometries, texts, existing=there.geometries, existing_codes=old)
     notes: list[Note] = []
-    if not found.is_partition:
-        if not repair:
-            _refuse(found)
+    if not found.is_partition and (found.truncated or not repair):
+        _refuse(found)
+    if repair and _uneven(found):
         done = repair_overlaps(geometries, texts, existing=there.geometries, existing_codes=old)
         geometries, keep = done.geometries, ~done.vanished
         notes.extend(_repair_notes(codes, done.lost_m2, keep))
     notes.extend(_notes(found))
     return geometries, TopologySummary(tuple(notes), keep)
+
+
+def _uneven(found: TopologyReport) -> bool:
+    """Return whether the rule of repair would change anything."""
+    return bool(len(found.overlaps) + len(found.overlap_slivers) + len(found.gap_slivers))
 
 
 def _refuse(found: TopologyReport) -> None:

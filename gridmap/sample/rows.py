@@ -106,6 +106,7 @@ def _common(city: City, n: int) -> dict[str, Any]:
         duplicate_in_file=0,
         notes=(),
         columns=Columns(),
+        guesses=(),
     )
     rejects = Rejects(np.empty(0, dtype=np.int64), nothing, nothing, nothing, nothing, pa.table({}))
     return {"origin": origin, "rejects": rejects, "line": np.arange(2, n + 2)}

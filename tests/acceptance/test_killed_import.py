@@ -33,6 +33,10 @@ COLUMNS = (
     "--x", "lon", "--y", "lat", "--time", "time", "--id", "id", "--category", "category",
     "--tz", "Asia/Shanghai",
 )  # fmt: skip
+TOO_QUICK_TO_SEE = {
+    "INSERT INTO incident_months": "LOCK TABLE incident_months IN SHARE MODE",
+}
+"""Statements that are made to wait until they are killed."""
 RUNNING = """
 SELECT pid FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND state = 'active' AND query LIKE %s || '%%'
@@ -97,6 +101,9 @@ def kill_during(home: Path, importing: subprocess.Popen[str], statement: str) ->
     watcher = psycopg2.connect(found.libpq("postgres"))
     watcher.autocommit = True  # inside one transaction the activity would not change
     cursor = watcher.cursor()
+    holder = psycopg2.connect(found.libpq("gridmap_owner"))
+    if statement in TOO_QUICK_TO_SEE:
+        holder.cursor().execute(TOO_QUICK_TO_SEE[statement])
     while importing.poll() is None:
         cursor.execute(RUNNING, (statement,))
         backend = cursor.fetchone()
@@ -106,6 +113,7 @@ def kill_during(home: Path, importing: subprocess.Popen[str], statement: str) ->
             break
         time.sleep(0.002)
     watcher.close()
+    holder.close()
     assert importing.poll() is None, f"the import ended before {statement!r} was seen"
 
 
