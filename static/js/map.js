@@ -29,6 +29,22 @@ for (const [name, level] of Object.entries(PANES)) {
   if (!["raster", "base", "grids"].includes(name)) pane.style.pointerEvents = "none";
 }
 
+/* ── where the map begins: before any layer asks for tiles ───────────────── */
+function whole() {
+  const [west, south, east, north] = page.bounds;
+  const small = window.innerWidth <= 640;
+  map.fitBounds([[south, west], [north, east]], small
+    ? { paddingTopLeft: [8, 60], paddingBottomRight: [8, 76], animate: false }
+    : { paddingTopLeft: [12, 12], paddingBottomRight: [52, 30], animate: false });
+}
+function readView() {
+  const parts = new URLSearchParams(location.search).get("at")?.split(",").map(Number);
+  return parts?.length === 3 && parts.every(Number.isFinite) ? parts : null;
+}
+map.setMinZoom(3).setMaxZoom(19);
+const begin = readView();
+if (begin) map.setView([begin[0], begin[1]], begin[2], { animate: false }); else whole();
+
 /* ── layers ─────────────────────────────────────────────────────────────── */
 const raster = page.raster ? L.tileLayer(page.raster, { pane: "raster", maxZoom: 19 }) : null;
 const base = page.tiles.base ? new BaseLayer(page.tiles.base, { maxZoom: 19 }) : null;
@@ -60,9 +76,14 @@ function showBase() {
 showBase();
 for (const layer of [grids, incidents, outlines, names, resources]) layer.addTo(map);
 let settle = null;
+let painted = false;
+/** Tell whoever waits (tests, a printing page) that borders and figures are both on the map. */
+function ready() {
+  if (painted && figures) document.getElementById("map-pane").dataset.ready = "true";
+}
 grids.on("painted", () => {
   clearTimeout(settle);
-  settle = setTimeout(() => { outlines.redraw(); names.redraw(); document.getElementById("map-pane").dataset.ready = "true"; }, 30);
+  settle = setTimeout(() => { outlines.redraw(); names.redraw(); painted = true; ready(); }, 30);
 });
 grids.on("unreachable", () => say(page.text.failed, { bad: true }));
 
@@ -88,6 +109,7 @@ async function loadFigures() {
     names.redraw();
     incidents.refresh();
     say(null);
+    ready();
   } catch {
     if (asked === page.figures) say(page.text.failed, { bad: true });
   }
@@ -243,13 +265,6 @@ function listInView() {
 }
 
 /* ── controls ───────────────────────────────────────────────────────────── */
-const whole = () => {
-  const [west, south, east, north] = page.bounds;
-  const small = window.innerWidth <= 640;
-  map.fitBounds([[south, west], [north, east]], small
-    ? { paddingTopLeft: [8, 60], paddingBottomRight: [8, 76], animate: false }
-    : { paddingTopLeft: [12, 12], paddingBottomRight: [52, 30], animate: false });
-};
 document.getElementById("zoom-in").addEventListener("click", () => map.zoomIn());
 document.getElementById("zoom-out").addEventListener("click", () => map.zoomOut());
 document.getElementById("zoom-scope").addEventListener("click", whole);
@@ -281,10 +296,6 @@ function drawScale() {
 }
 
 /* ── the address holds the view; the view follows the address ───────────── */
-function readView() {
-  const parts = new URLSearchParams(location.search).get("at")?.split(",").map(Number);
-  return parts?.length === 3 && parts.every(Number.isFinite) ? parts : null;
-}
 let moved = false;
 map.on("dragstart zoomstart keydown", () => { moved = true; });
 map.on("moveend", () => {
@@ -322,11 +333,8 @@ function foldLegend() {
   legend.addEventListener("toggle", () => { legend.dataset.touched = "1"; names.redraw(); });
 }
 
-map.setMinZoom(3).setMaxZoom(19);
 sayIncidents(null);
 foldLegend();
-const view = readView();
-if (view) map.setView([view[0], view[1]], view[2], { animate: false }); else whole();
 if (page.selected) bringIntoView();
 drawScale();
 loadFigures();

@@ -1,0 +1,171 @@
+"""The map's pages and its small JSON, on a chessboard city."""
+
+import json
+
+import pytest
+
+from tests.factories import centre, import_chessboard, import_incidents
+
+YEAR = "from=2024-01-01&to=2025-01-01"
+
+
+@pytest.fixture
+def city(session, client, tmp_path):
+    """Sixteen grids, nine incidents in the first, two in none."""
+    import_chessboard(tmp_path)
+    lon, lat = centre(0, 0)
+    rows = [(k, lon, lat, f"2024-03-{k + 1:02d} 10:00:00", "theft") for k in range(9)]
+    rows += [(20, 121.9, 33.9, "2024-03-05 10:00:00", "theft")]
+    rows += [(21, 121.9, 33.9, "2024-03-06 10:00:00", "burglary")]
+    import_incidents(tmp_path, rows)
+    return client
+
+
+def page_state(page: str) -> dict:
+    return json.loads(page.split('id="page-state">')[1].split("</script>")[0])
+
+
+def test_the_page_names_period_and_counts(city):
+    page = city.get(f"/?{YEAR}").get_data(as_text=True)
+
+    assert "<h1>Hotspots: all categories, 1 Jan – 31 Dec 2024</h1>" in page
+    assert "9 incidents in 16 grids" in page
+    assert "2 without a grid" in page
+    assert "FeatureCollection" not in page
+
+
+def test_the_page_has_one_inline_script_and_it_carries_the_nonce(city):
+    answer = city.get("/")
+    page = answer.get_data(as_text=True)
+
+    inline = [tag for tag in page.split("<script")[1:] if "src=" not in tag.split(">")[0]]
+    running = [tag for tag in inline if "application/json" not in tag.split(">")[0]]
+    assert len(running) == 1
+    nonce = running[0].split('nonce="')[1].split('"')[0]
+    assert f"'nonce-{nonce}'" in answer.headers["Content-Security-Policy"]
+    assert "style=" not in page.replace("data-style=", "")
+
+
+def test_a_form_with_a_last_day_is_sent_on_to_the_half_open_address(city):
+    answer = city.get("/?from=2024-01-01&last=2024-12-31&category=theft")
+
+    assert answer.status_code == 302
+    assert "to=2025-01-01" in answer.location
+    assert "last=" not in answer.location
+
+
+def test_figures_are_compact_and_say_every_grid(city):
+    figures = city.get(f"/map/figures?{YEAR}").get_json()
+
+    assert sum(n for _, n in figures["runs"]) == 16
+    assert len(figures["class"]) == len(figures["n"]) == 16
+    assert sum(figures["n"]) == figures["incidents"] == 9
+    assert "value" not in figures
+
+
+def test_figures_are_not_sent_twice(city):
+    first = city.get(f"/map/figures?{YEAR}")
+
+    again = city.get(f"/map/figures?{YEAR}", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert again.status_code == 304
+
+
+def test_other_incidents_make_other_figures(city, tmp_path):
+    first = city.get(f"/map/figures?{YEAR}")
+    lon, lat = centre(1, 1)
+    import_incidents(tmp_path, [(99, lon, lat, "2024-04-01 10:00:00", "theft")])
+
+    again = city.get(f"/map/figures?{YEAR}", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert again.status_code == 200
+    assert again.get_json()["incidents"] == 10
+
+
+def test_a_rate_without_population_is_no_data_and_never_a_number(city):
+    figures = city.get(f"/map/figures?{YEAR}&measure=rate&per=population").get_json()
+
+    assert set(figures["class"]) == {"5"}
+    assert figures["classes"][5] == "none"
+    assert figures["value"] == [None] * 16
+
+
+def test_the_card_says_count_rank_and_share(city):
+    card = city.get(f"/grids/990101001000000/card?{YEAR}").get_data(as_text=True)
+
+    assert "Grid 000" in card
+    assert "place 1 of 16 grids" in card
+    assert "100.0%" in card
+    assert "not imported" in card
+
+
+def test_points_say_the_total_and_stay_in_the_window(city):
+    box = "bbox=119.9,31.9,120.5,32.5"
+
+    assert city.get(f"/map/points?{YEAR}&{box}").get_json()["total"] == 9
+    other = city.get(f"/map/points?from=2023-01-01&to=2024-01-01&{box}").get_json()
+    assert (other["total"], other["x"]) == (0, [])
+
+
+def test_points_above_the_cap_are_counted_but_not_sent(city, monkeypatch):
+    monkeypatch.setattr("gridmap.maps.queries.POINT_CAP", 4)
+
+    found = city.get(f"/map/points?{YEAR}&bbox=119.9,31.9,120.5,32.5").get_json()
+
+    assert (found["total"], found["shown"], len(found["x"])) == (9, 4, 4)
+
+
+ODD = {
+    "/?from=yesterday": 400,
+    "/?scope=77": 404,
+    "/?grid=77": 404,
+    "/?category=nonsense": 404,
+    "/map/points?bbox=1,2,3": 400,
+    "/map/points?bbox=nan,0,1,1": 400,
+    "/map/resources?kind=tank&bbox=0,0,1,1": 400,
+    "/grids/77/card": 404,
+    "/export/grids.exe": 404,
+    "/table?page=9999": 200,
+    "/table?page=-1": 200,
+    "/table?sort=nonsense": 200,
+}
+
+
+def test_odd_addresses_get_a_clear_answer(city):
+    assert {address: city.get(address).status_code for address in ODD} == ODD
+
+
+def test_the_table_lists_every_grid_with_the_strongest_first(city):
+    page = city.get(f"/table?{YEAR}").get_data(as_text=True)
+
+    assert page.count("<tr data-href") == 16
+    assert "1–16 of 16" in page
+
+
+def test_search_finds_grids_by_code_and_name_and_escapes_patterns(city):
+    assert "Grid 003" in city.get("/search?q=grid+003&part=1").get_data(as_text=True)
+    assert "990101001000001" in city.get("/search?q=990101001000001").get_data(as_text=True)
+    assert "Nothing in this scope" in city.get("/search?q=%25&part=1").get_data(as_text=True)
+
+
+def test_exports_are_files_with_every_grid(city):
+    table = city.get(f"/export/grids.csv?{YEAR}")
+    shapes = city.get(f"/export/grids.geojson?{YEAR}")
+
+    assert table.get_data(as_text=True).count("\n") == 17
+    assert "attachment" in table.headers["Content-Disposition"]
+    assert len(shapes.get_json(force=True)["features"]) == 16
+
+
+def test_state_points_to_tiles_by_version(city):
+    state = page_state(city.get("/").get_data(as_text=True))
+
+    assert "{z}/{x}/{y}.pbf?v=" in state["tiles"]["grids"]
+    assert state["tiles"]["base"] is None
+    west, south, east, north = state["bounds"]
+    assert (round(west, 2), round(south, 2), round(east, 2), round(north, 2)) == (
+        120.0,
+        32.0,
+        120.04,
+        32.04,
+    )
