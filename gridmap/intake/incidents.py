@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from gridmap.core.i18n import N_
 from gridmap.intake.assembly import keeper, open_source
 from gridmap.intake.checks import RowChecks
 from gridmap.intake.columns import required
@@ -86,6 +88,7 @@ def _when(
     """Return starts, ends (NaT: a moment) and notes; rows without a possible time fail."""
     header = required(table.file_name, columns, "time", table.headers)
     spans = _spans(table, columns, header, tz)
+    notes = (*spans.notes, *_utc_note(table, header, spans))
     checks.fail(spans.empty, "no_time", column=header)
     _fail_problems(table, checks, spans, header)
     start, end = spans.start, spans.end
@@ -96,7 +99,7 @@ def _when(
     checks.fail(start < earliest, "time_too_early", column=header, value=values, detail=early)
     checks.fail(start > latest, "time_in_future", column=header, value=values)
     if columns.time_end is None:
-        return start, end, spans.notes
+        return start, end, notes
     last = _spans(table, columns, columns.time_end, tz)
     _fail_problems(table, checks, last, columns.time_end)
     until = np.where(np.isnat(last.end), last.start, last.end)
@@ -110,7 +113,22 @@ def _when(
     given = ~np.isnat(until)
     end = np.where(given, until, end)
     end[end <= start] = np.datetime64("NaT")
-    return start, end, (*spans.notes, *last.notes)
+    return start, end, (*notes, *last.notes)
+
+
+def _utc_note(table: Table, header: str, spans: Spans) -> tuple[Note, ...]:
+    """Tell what surprises: GeoPackage keeps times in UTC, whatever the writer meant."""
+    if table.format != "gpkg" or spans.needs_zone or not _has_times(table, header):
+        return ()
+    message = N_(
+        "The times in %(column)s are read as UTC, as GeoPackage defines them; --tz is not used."
+    )
+    return (Note("times_in_utc", message, {"column": header}),)
+
+
+def _has_times(table: Table, header: str) -> bool:
+    """Tell whether a column is of a type for times, not text."""
+    return bool(pa.types.is_timestamp(table.columns[header].type))
 
 
 def _fail_problems(table: Table, checks: RowChecks, spans: Spans, header: str) -> None:

@@ -53,7 +53,7 @@ def compile_form(format_: str, *, fraction: int = 6, offset: str = "z") -> Form 
     Args:
         format_: as in strptime.
         fraction: digits of `%f`.
-        offset: `Z` (the letter), `z` (`+0800`) or `:` (`+08:00`) for `%z`.
+        offset: for `%z`: `Z` (the letter), `z` (`+0800`), `:` (`+08:00`) or `h` (`+08`).
     """
     position = 0
     fields: dict[str, int] = {}
@@ -89,6 +89,8 @@ def _add_offset(
         literals.append((position, ord("Z")))
         return position + 1
     fields["z"] = position
+    if offset == "h":
+        return position + 3
     if offset == ":":
         literals.append((position + 3, ord(":")))
         return position + 6
@@ -203,8 +205,11 @@ def _offsets(form: Form, text: Bytes, n: int) -> tuple[Integers, Flags]:
     sign = text[:, start]
     hours, ok = _number(text, start + 1, 2)
     colon = (start + 3, ord(":")) in form.literals
-    minutes, ok_minutes = _number(text, start + (4 if colon else 3), 2)
-    ok &= ok_minutes & ((sign == ord("+")) | (sign == ord("-"))) & (hours < 24) & (minutes < 60)
+    minutes = np.zeros(n, np.int64)
+    if form.width > start + 3:
+        minutes, ok_minutes = _number(text, start + (4 if colon else 3), 2)
+        ok &= ok_minutes
+    ok &= ((sign == ord("+")) | (sign == ord("-"))) & (hours < 24) & (minutes < 60)
     seconds = (hours * 60 + minutes) * 60
     return np.where(sign == ord("-"), -seconds, seconds), ok
 

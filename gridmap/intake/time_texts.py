@@ -116,7 +116,7 @@ def _read_given(text: pa.ChunkedArray, format_: str, reading: Reading) -> None:
     if not any(needed <= parts for needed in _DATE_PARTS) and not parts & set("cxDF"):
         why = N_("it must say year, month and day, as %Y-%m-%d does.")
         raise BadOption(option="--time-format", value=format_, why=why)
-    offsets = ("Z", ":", "z") if "z" in parts else ("Z",)
+    offsets = ("Z", ":", "z", "h") if "z" in parts else ("Z",)
     fractions = range(1, 7) if "f" in parts else (0,)
     forms = [compile_form(format_, fraction=f, offset=o) for f in fractions for o in offsets]
     known = [form for form in forms if form is not None]
@@ -178,7 +178,6 @@ def _plain(words: Texts) -> Texts:
         (r"\s*分\s*", ":"),
         (r"秒", ""),
         (r"^(.{8,}\.\d{6})\d+", r"\1"),
-        (r"([+-]\d\d)$", r"\1"),
         (r"\s+", " "),
     ):
         text = pc.replace_substring_regex(text, pattern, plain)

@@ -43,7 +43,7 @@ def _all_forms(date: str) -> Iterator[Form]:
         for ending, digits in endings:
             yield _compiled(ending, digits, "Z")
             if "%H" in ending:
-                for offset in ("Z", ":", "z"):
+                for offset in ("Z", ":", "z", "h"):
                     yield _compiled(f"{ending}%z", digits, offset)
                     yield _compiled(f"{ending} %z", digits, offset)
 

@@ -249,6 +249,13 @@ def test_a_quote_that_opens_a_huge_value(tmp_path):
     assert "TooLarge" in sentence or "DamagedFile" in sentence
 
 
+def test_millions_of_rows_that_do_not_fit_the_header(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n" + b"1\n" * 20_000_000)
+
+    assert "more or fewer fields" in refused(path)
+
+
 def test_a_parquet_bomb(tmp_path):
     path = tmp_path / "a.parquet"
     text = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), ["x" * 900_000])

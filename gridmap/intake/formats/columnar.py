@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -67,7 +68,7 @@ def _write(sink: Sink, batch: pa.RecordBatch, usable: list[int], geometry: int |
     columns = [_plain(batch.column(i)) for i in usable]
     wkb = None if geometry is None else batch.column(geometry).cast(pa.large_binary())
     first = sink.rows + 2
-    line = pa.array(range(first, first + batch.num_rows), pa.int64())
+    line = pa.array(np.arange(first, first + batch.num_rows))
     sink.write(columns, wkb, line)
 
 

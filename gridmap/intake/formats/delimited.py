@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
+from gridmap.core.i18n import N_
 from gridmap.intake.errors import BadOption, DamagedFile, EmptyFile, NoHeader, TooLarge
 from gridmap.intake.formats.scan import Scan, as_utf8, encoding_of
 from gridmap.intake.guards import MAX_LINE_BYTES, check_column_count
@@ -22,6 +23,8 @@ DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 2 << 20
 _SAMPLE_RECORDS = 50
 _BLOCK_BYTES = 8 << 20
+MAX_RAGGED_ROWS = 200_000
+"""Rows that do not fit the header; with more of them the header, not the rows, is wrong."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,11 @@ def read_delimited(path: Path, scanned: Scan, dialect: Dialect) -> DelimitedRows
     Raises:
         UnreadableFile: a quote that is never closed, a record that is too long, or no rows.
     """
-    ragged: list[str] = []
+    ragged = [0]
 
-    def keep(row: pa.csv.InvalidRow) -> str:
-        ragged.append(row.text)
-        return "skip"
+    def keep(_: pa.csv.InvalidRow) -> str:
+        ragged[0] += 1
+        return "skip" if ragged[0] <= MAX_RAGGED_ROWS else "error"
 
     with _utf8_bytes(path, dialect.encoding) as file:
         file.seek(dialect.body)
@@ -125,7 +128,7 @@ def read_delimited(path: Path, scanned: Scan, dialect: Dialect) -> DelimitedRows
             )
         except pa.ArrowInvalid as error:
             raise _refusal(path, error) from None
-    return _with_lines(path, scanned, dialect, table, ragged)
+    return _with_lines(path, scanned, dialect, table, has_ragged=ragged[0] > 0)
 
 
 def _refusal(path: Path, error: pa.ArrowInvalid) -> Exception:
@@ -137,17 +140,20 @@ def _refusal(path: Path, error: pa.ArrowInvalid) -> Exception:
             limit=f"{MAX_LINE_BYTES >> 20} MB",
             way_out="Is a quotation mark missing?",
         )
+    if "Expected" in text and "columns, got" in text:
+        why = N_("too many rows have more or fewer fields than the header")
+        return DamagedFile(file=path.name, format="CSV", why=why)
     if "Empty CSV" in text:
         return EmptyFile(file=path.name)
     return DamagedFile(file=path.name, format="CSV", why=text.splitlines()[0][:200])
 
 
 def _with_lines(
-    path: Path, scanned: Scan, dialect: Dialect, table: pa.Table, ragged: list[str]
+    path: Path, scanned: Scan, dialect: Dialect, table: pa.Table, *, has_ragged: bool
 ) -> DelimitedRows:
     rows = table.num_rows
     ends = scanned.newlines + (0 if scanned.ends_with_newline else 1)
-    plain = dialect.encoding.startswith("utf-8") and not ragged
+    plain = dialect.encoding.startswith("utf-8") and not has_ragged
     if plain and ends - dialect.body_line == rows and scanned.returns in (0, scanned.newlines):
         line = np.arange(rows, dtype=np.int64) + dialect.body_line + 1
         none = np.empty(0, np.int64)
@@ -162,13 +168,13 @@ def _with_lines(
         raise DamagedFile(
             file=path.name,
             format="CSV",
-            why=f"a quotation mark opens on line {records.open_quote_line + dialect.body_line + 1}"
-            " and is never closed",
+            why=N_("a quotation mark opens on line %d and is never closed")
+            % (records.open_quote_line + dialect.body_line + 1),
         )
     fits = records.fields == len(dialect.headers)
     line = records.line + dialect.body_line + 1
     if int(fits.sum()) != rows:
-        raise DamagedFile(file=path.name, format="CSV", why="its quotation marks do not add up")
+        raise DamagedFile(file=path.name, format="CSV", why=N_("its quotation marks do not add up"))
     odd = np.flatnonzero(~fits)
     texts = [
         body[records.start[i] : records.end[i]].decode("utf-8", "replace") for i in odd.tolist()

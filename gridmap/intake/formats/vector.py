@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyogrio
 from pyogrio import _ogr
@@ -28,10 +29,7 @@ def read_vector(
     if format_ == "gpkg":
         check_geopackage(path)
     source = _plain_copy(path, format_, folder)
-    layers = [str(name) for name in pyogrio.list_layers(str(source))[:, 0]]
-    chosen = _choose(path.name, layers, layer, single=format_ != "gpkg")
-    if not layers:
-        raise DamagedFile(file=path.name, format=format_, why=N_("it has no layer"))
+    layers, chosen = _layers(path.name, source, layer) if format_ == "gpkg" else ([], None)
     options: dict[str, Any] = {"DATE_AS_STRING": "YES"} if format_ == "geojson" else {}
     with (
         pyogrio.open_arrow(
@@ -44,7 +42,6 @@ def read_vector(
         check_column_count(path.name, len(schema))
         names = [name for i, name in enumerate(schema.names) if i != where]
         headers, repeated = unique_headers(names)
-        total = _feature_count(source, chosen)
         for batch in batches:
             _write(sink, batch, where)
             if sink.full:
@@ -57,8 +54,8 @@ def read_vector(
         "repeated": repeated,
         "geometry": where is not None,
         "crs": meta["crs"] if format_ != "geojson" or _names_system(source) else None,
-        "layers": layers if format_ == "gpkg" else [],
-        "rows": total,
+        "layers": layers,
+        "rows": _feature_count(source, chosen) if sink.full else sink.rows,
         "notes": [],
     }
 
@@ -67,7 +64,7 @@ def _write(sink: Sink, batch: pa.RecordBatch, where: int | None) -> None:
     columns = [batch.column(i) for i in range(batch.num_columns) if i != where]
     geometry = None if where is None else batch.column(where).cast(pa.large_binary())
     first = sink.rows + 2
-    line = pa.array(range(first, first + batch.num_rows), pa.int64())
+    line = pa.array(np.arange(first, first + batch.num_rows))
     sink.write(columns, geometry, line)
 
 
@@ -78,17 +75,20 @@ def _geometry_index(schema: pa.Schema, meta: dict[str, Any]) -> int | None:
     return int(schema.get_all_field_indices(name)[-1])
 
 
-def _feature_count(source: Path, layer: str) -> int | None:
+def _feature_count(source: Path, layer: str | None) -> int | None:
     count = int(pyogrio.read_info(str(source), layer=layer)["features"])
     return count if count >= 0 else None
 
 
-def _choose(file: str, layers: list[str], layer: str | None, *, single: bool) -> str:
-    if layer is None or (single and len(layers) == 1):
-        return layers[0] if layers else ""
-    if layer not in layers:
-        raise NoSuchLayer(file=file, layer=layer, layers=", ".join(layers[:30]))
-    return layer
+def _layers(file: str, source: Path, layer: str | None) -> tuple[list[str], str]:
+    """Return the layers of a GeoPackage and the chosen one: the first unless one is named."""
+    layers = [str(name) for name in pyogrio.list_layers(str(source))[:, 0]]
+    if not layers:
+        raise DamagedFile(file=file, format="GeoPackage", why=N_("it has no layer"))
+    chosen = layer or layers[0]
+    if chosen not in layers:
+        raise NoSuchLayer(file=file, layer=chosen, layers=", ".join(layers[:30]))
+    return layers, chosen
 
 
 def keep_one_driver(name: str) -> None:
