@@ -7,17 +7,16 @@ should. That is two orders of magnitude faster than strptime, text by text.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
-Integers = NDArray[np.int64]
+Integers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "I": 2, "f": 6, "y": 2}
-_DAYS_BEFORE = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
-_DAYS_IN = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
 @dataclass(frozen=True)
@@ -138,19 +137,20 @@ def read_form(form: Form, text: Bytes) -> Read:
         fits &= digits
     hour, hour_ok = _hours(form, text, parts, n)
     fits &= hour_ok
-    minute, second, micro = (parts.get(k, np.zeros(n, np.int64)) for k in ("M", "S", "f"))
+    minute, second, micro = (parts.get(k, np.zeros(n, np.int32)) for k in ("M", "S", "f"))
     if "f" in parts:
         micro = micro * 10 ** (6 - _width(form, "f"))
     year, month, day = _date_parts(parts, n)
     clock_ok = (hour < 24) & (minute < 60) & (second < 60)
+    first_day, length = _calendar()
     date_ok = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1)
-    date_ok &= day <= days_in_month(year, np.where(date_ok, month, 1))
+    which = np.where(date_ok, year * 12 + month - 1, 0)
+    date_ok &= day <= length[which]
     shift, shift_ok = _offsets(form, text, n)
     fits &= shift_ok
     valid = fits & date_ok & clock_ok
-    days = days_since_1970(year, np.where(date_ok, month, 1), day)
-    seconds = hour * 3600 + minute * 60 + second - shift
-    total = np.where(valid, days * 86_400_000_000 + seconds * 1_000_000 + micro, 0)
+    seconds = (hour * 60 + minute) * 60 + second - shift
+    total = (first_day[which] + day - 1) * 86_400_000_000 + seconds * np.int64(1_000_000) + micro
     time = total.astype("datetime64[us]")
     time[~valid] = np.datetime64("NaT")
     return Read(fits, valid, time, month, day, clock_ok)
@@ -165,7 +165,7 @@ def _width(form: Form, letter: str) -> int:
 
 
 def _number(text: Bytes, position: int, width: int) -> tuple[Integers, Flags]:
-    number = np.zeros(text.shape[0], dtype=np.int64)
+    number = np.zeros(text.shape[0], dtype=np.int32)
     digits = np.ones(text.shape[0], dtype=bool)
     for i in range(position, position + width):
         digit = text[:, i] - np.uint8(48)
@@ -177,7 +177,7 @@ def _number(text: Bytes, position: int, width: int) -> tuple[Integers, Flags]:
 def _hours(form: Form, text: Bytes, parts: dict[str, Integers], n: int) -> tuple[Integers, Flags]:
     ok = np.ones(n, dtype=bool)
     if "I" not in parts:
-        return parts.get("H", np.zeros(n, np.int64)), ok
+        return parts.get("H", np.zeros(n, np.int32)), ok
     hour = parts["I"]
     if "p" not in form.fields:
         return hour, ok
@@ -189,7 +189,7 @@ def _hours(form: Form, text: Bytes, parts: dict[str, Integers], n: int) -> tuple
 
 
 def _date_parts(parts: dict[str, Integers], n: int) -> tuple[Integers, Integers, Integers]:
-    ones = np.ones(n, np.int64)
+    ones = np.ones(n, np.int32)
     year = parts.get("Y")
     if year is None:
         short = parts.get("y", ones * 70)
@@ -200,12 +200,12 @@ def _date_parts(parts: dict[str, Integers], n: int) -> tuple[Integers, Integers,
 def _offsets(form: Form, text: Bytes, n: int) -> tuple[Integers, Flags]:
     """Return offsets from UTC in seconds, and whether they can be read."""
     if "z" not in form.fields:
-        return np.zeros(n, np.int64), np.ones(n, dtype=bool)
+        return np.zeros(n, np.int32), np.ones(n, dtype=bool)
     start = form.fields["z"]
     sign = text[:, start]
     hours, ok = _number(text, start + 1, 2)
     colon = (start + 3, ord(":")) in form.literals
-    minutes = np.zeros(n, np.int64)
+    minutes = np.zeros(n, np.int32)
     if form.width > start + 3:
         minutes, ok_minutes = _number(text, start + (4 if colon else 3), 2)
         ok &= ok_minutes
@@ -214,21 +214,9 @@ def _offsets(form: Form, text: Bytes, n: int) -> tuple[Integers, Flags]:
     return np.where(sign == ord("-"), -seconds, seconds), ok
 
 
-def days_in_month(year: Integers, month: Integers) -> Integers:
-    """Return how many days a month has, leap years of the Gregorian calendar counted."""
-    days: Integers = _DAYS_IN[month] + ((month == 2) & is_leap(year))
-    return days
-
-
-def is_leap(year: Integers) -> Flags:
-    """Tell which years are leap years."""
-    leap: Flags = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    return leap
-
-
-def days_since_1970(year: Integers, month: Integers, day: Integers) -> Integers:
-    """Return days from 1 January 1970, Gregorian."""
-    before = year - 1
-    years: Integers = 365 * before + before // 4 - before // 100 + before // 400 - 719_162
-    days: Integers = years + _DAYS_BEFORE[month] + ((month > 2) & is_leap(year)) + day - 1
-    return days
+@cache
+def _calendar() -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the first day (from 1970) and the length of each month from January of year 0."""
+    months = np.datetime64("0000-01", "M") + np.arange(120_001)
+    first = months.astype("datetime64[D]").astype(np.int64)
+    return first[:-1], np.diff(first).astype(np.int32)
