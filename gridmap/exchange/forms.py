@@ -1,5 +1,6 @@
 """The form on which somebody says how a file is to be read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -81,6 +82,12 @@ class ImportForm:
     day: date | None = None
     repair: bool = False
 
+    @property
+    def named_elsewhere(self) -> bool:
+        """Whether rows say their grid or address instead of a point."""
+        columns = self.columns
+        return columns.x is None and (columns.grid_code or columns.address) is not None
+
     def value(self, name: str) -> str:
         """Return what stands in a field."""
         if name == "day":
@@ -100,6 +107,27 @@ class ImportForm:
             day=self.day,
             dry_run=dry_run,
         )
+
+
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
+
+
+def in_words_of_the_page(sentence: str) -> str:
+    """Put the form's labels in place of the command line's options."""
+
+    def label(found: re.Match[str]) -> str:
+        name = found[1].replace("-", "_")
+        name = {"date": "day"}.get(name, name)
+        return f"“{gettext(LABELS[name])}”" if name in LABELS else found[0]
+
+    return _OPTION.sub(label, sentence)
+
+
+def field_at_fault(sentence: str) -> str | None:
+    """Return the form's field that a sentence of the command line names first."""
+    found = _OPTION.search(sentence)
+    name = found[1].replace("-", "_") if found else None
+    return name if name in LABELS else None
 
 
 def parse(kind: str, given: Mapping[str, str]) -> ImportForm:

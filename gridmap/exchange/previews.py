@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gridmap.core.clock import utc_now
 from gridmap.exchange.forms import ImportForm
 from gridmap.exchange.uploads import Upload
-from gridmap.intake import read_areas, read_incidents, read_points, read_population
+from gridmap.intake import Columns, read_areas, read_points, read_population
 
 CAP = 2000
 DEGREES = 1e5
@@ -51,12 +50,13 @@ def sample_of(upload: Upload, form: ImportForm) -> Sample:
         shapes = areas.geometry[[shape is not None for shape in areas.geometry.tolist()]]
         return Sample(len(shapes), [], _rings(shapes), areas.crs)
     rows: Any
-    if upload.kind == "incidents":
-        rows = read_incidents(path, columns, options, now=utc_now(), source_tz=columns.tz or "UTC")
-    elif upload.kind == "population":
+    if upload.kind == "population":
         rows = read_population(path, columns, options)
     else:
-        rows = read_points(path, columns, options, kind=upload.kind)
+        where = Columns(x=columns.x, y=columns.y)
+        if form.named_elsewhere:
+            return Sample(0, [], [], "")
+        rows = read_points(path, where, options, kind="places")
     there = np.isfinite(rows.lon) & np.isfinite(rows.lat)
     lon, lat = rows.lon[there], rows.lat[there]
     chosen = _spread(lon.size)

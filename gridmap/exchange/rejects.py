@@ -14,23 +14,46 @@ from gridmap.intake.reasons import REASONS
 
 LINE, COLUMN, VALUE, CODE, REASON = range(5)
 
+_DAY = N_("Date impossible")
 NAMES = {
+    "wrong_field_count": N_("Wrong number of fields"),
+    "nul_character": N_("NUL character"),
     "no_position": N_("No coordinate"),
     "coordinate_unreadable": N_("Coordinate unreadable"),
     "coordinate_not_finite": N_("Coordinate not finite"),
     "coordinate_out_of_range": N_("Coordinate out of range"),
     "geometry_unreadable": N_("Border unreadable"),
+    "geometry_not_a_point": N_("Not a point"),
+    "geometry_not_an_area": N_("Not an area"),
+    "geometry_missing": N_("No border"),
     "geometry_beyond_repair": N_("Border beyond repair"),
     "no_code": N_("No code"),
+    "code_not_a_number": N_("Code not a number"),
+    "code_too_long": N_("Code too long"),
     "code_repeated": N_("Code twice in the file"),
-    "id_repeated": N_("Twice in the file"),
+    "no_address": N_("No address"),
     "no_id": N_("No number"),
+    "id_too_long": N_("Number too long"),
+    "id_repeated": N_("Twice in the file"),
+    "text_too_long": N_("Text too long"),
     "no_time": N_("No time"),
     "time_unreadable": N_("Time unreadable"),
-    "text_too_long": N_("Text too long"),
-    "wrong_field_count": N_("Wrong number of fields"),
+    "no_such_time": N_("Time impossible"),
+    "no_such_month": _DAY,
+    "no_such_day": _DAY,
+    "no_such_day_february": _DAY,
+    "no_such_day_april": _DAY,
+    "no_such_day_june": _DAY,
+    "no_such_day_september": _DAY,
+    "no_such_day_november": _DAY,
+    "time_too_early": N_("Too early"),
+    "time_in_future": N_("In the future"),
+    "end_before_start": N_("Ends before it begins"),
+    "no_count": N_("No number of people"),
+    "count_unreadable": N_("Number unreadable"),
+    "count_impossible": N_("Number impossible"),
 }
-"""Short names for filters; other codes are shown by their own words."""
+"""Short names for filters; codes of one name are one filter."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +93,23 @@ def read_page(path: Path, *, reason: str, offset: int, limit: int) -> RejectPage
         rows = csv.reader(file)
         next(rows, None)
         for row in rows:  # a stream, so that a report of any length fits
-            counts[row[CODE]] += 1
+            group = group_of(row[CODE])
+            counts[group] += 1
             before = counts[reason] if reason else counts.total()
-            if (not reason or row[CODE] == reason) and offset < before <= offset + limit:
+            if reason in ("", group) and offset < before <= offset + limit:
                 chosen.append(row)
     return RejectPage(
         total=counts[reason] if reason else counts.total(),
         all=counts.total(),
         rows=[_line(row) for row in chosen],
-        reasons=[(code, short_name(code), n) for code, n in counts.most_common()],
+        reasons=[(group, short_name(group), n) for group, n in counts.most_common()],
     )
+
+
+def group_of(code: str) -> str:
+    """Return the first code that has the same short name: one filter for all of them."""
+    name = NAMES.get(code)
+    return next((other for other in NAMES if NAMES[other] == name), code) if name else code
 
 
 def short_name(code: str) -> str:

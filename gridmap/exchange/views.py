@@ -1,5 +1,6 @@
 """Import pages: choose a file, say how to read it, look at it, bring it in, take it back."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import (
@@ -77,6 +78,14 @@ def upload() -> ResponseReturnValue:
     return redirect(url_for("exchange.preview", token=kept.token), code=303)
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """Why a form was not taken: the sentence, and the field that it is about."""
+
+    sentence: str
+    field: str | None = None
+
+
 def said(problem: GridmapError, kept: Upload) -> str:
     """Return an error's sentence with the file's own name in it, reasons translated too."""
     fields = {
@@ -88,7 +97,7 @@ def said(problem: GridmapError, kept: Upload) -> str:
         for name, value in problem.fields.items()
     }
     sentence: str = gettext(problem.message)
-    return sentence % fields
+    return forms.in_words_of_the_page(sentence % fields)
 
 
 @blueprint.get("/import/<token>")
@@ -114,7 +123,8 @@ def bring_in(token: str) -> ResponseReturnValue:
         if problem.status >= 500:
             raise
         shape = inspect(kept.path)
-        return _preview_page(kept, shape, form, problem=said(problem, kept)), problem.status
+        trouble = Trouble(said(problem, kept), forms.field_at_fault(str(problem)))
+        return _preview_page(kept, shape, form, trouble=trouble), problem.status
     if dry_run:
         return _preview_page(kept, inspect(kept.path), form, result=result)
     uploads.forget(kept)
@@ -128,7 +138,7 @@ def _preview_page(
     *,
     guessed: set[str] | None = None,
     result: ImportResult | None = None,
-    problem: str | None = None,
+    trouble: Trouble | None = None,
 ) -> str:
     examples = dict(zip(shape.headers, zip(*shape.sample, strict=True), strict=False))
     with transaction(SYSTEM) as session:
@@ -146,7 +156,8 @@ def _preview_page(
         guessed=guessed or set(),
         examples=examples,
         result=result,
-        problem=problem,
+        problem=trouble.sentence if trouble else None,
+        fault=trouble.field if trouble else None,
         grids_version=version,
         zone=zone,
     )
