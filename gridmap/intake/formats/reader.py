@@ -1,8 +1,10 @@
 """The program that `isolated.py` starts: one order on standard input, one answer on output."""
 
+import ctypes
 import json
 import re
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from gridmap.intake.errors import UnreadableFile
 from gridmap.intake.guards import MAX_UNPACKED_BYTES
 
 Answer = dict[str, Any]
+_PR_SET_PDEATHSIG = 1
 
 
 def _reader(format_: str) -> Callable[..., Answer]:
@@ -39,8 +42,15 @@ def _reason(error: Exception, order: dict[str, Any]) -> str:
     return re.sub(r"(/[\w.~-]+){2,}", "…", text)[:160]
 
 
+def _die_with_parent() -> None:
+    """Ask Linux to end this process when the one that started it is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main() -> int:
     """Read as ordered; print the answer as one line of JSON."""
+    _die_with_parent()
     order = json.load(sys.stdin)
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_UNPACKED_BYTES, MAX_UNPACKED_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
