@@ -35,7 +35,7 @@ THREADS = 16
 """A worker. Streams hold a thread each: twice the expected viewers, not more than the server's
 100 connections allow."""
 GRACEFUL_S = 3
-STOPPED_WITHIN_S = 4.6
+STOPPED_WITHIN_S = 4.2
 """From the signal on. What the workers leave of it, the database has for an orderly stop; then it
 is stopped at once, which loses nothing but makes the next start slow."""
 HEALTHY_WITHIN_S = 60
