@@ -182,6 +182,12 @@ def vacuum(*tables: str) -> bool:
     return True
 
 
+def name_of(session: Session) -> str:
+    """Return what tells this database from others, whatever role asks: a key for caches."""
+    url = session.get_bind().engine.url
+    return f"{url.host} {url.port} {url.database} {sorted(url.query.items())}"
+
+
 def raw_cursor(session: Session) -> Any:
     """Return a psycopg2 cursor inside the session's transaction, for COPY."""
     return session.connection().connection.cursor()

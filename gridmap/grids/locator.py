@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridmap.analysis.locate import GridLocator
 from gridmap.core.city import versions
 from gridmap.core.codes import AFTER_EVERYTHING
+from gridmap.core.database import name_of
 from gridmap.grids import queries
 from gridmap.grids.queries import GridTable
 
@@ -108,7 +109,7 @@ def current_grids(session: Session) -> CurrentGrids:
     this is the state before.
     """
     (version,) = versions(session, "grids")
-    database = str(session.get_bind().engine.url)
+    database = name_of(session)
     with _keeping:
         kept = _kept.get(database)
         if kept is None or kept[0] != version:

@@ -1,7 +1,5 @@
 """From a study to colours: which class each grid has, and the legend that says so."""
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,17 +8,13 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from gridmap.analysis.hotspots import CLASSES as STUDY_CLASSES
-from gridmap.core import city
 from gridmap.hotspots import actions
 from gridmap.hotspots.studies import Question, Study
 from gridmap.maps import rules
+from gridmap.maps.kept import kept
 from gridmap.maps.rules import COUNT_CLASSES, HOTSPOT_CLASSES, NO_DATA, Filter
 
-KEPT = 24
 REGISTERS = ("grids", "incidents", "population")
-
-_studies: OrderedDict[tuple[object, ...], Study] = OrderedDict()
-_lock = threading.Lock()
 
 
 def question_of(chosen: Filter) -> Question:
@@ -40,18 +34,7 @@ def study_of(session: Session, chosen: Filter) -> Study:
     The page and its map ask for the same one within a moment.
     """
     question = question_of(chosen)
-    database = str(session.get_bind().engine.url)
-    key = (database, city.versions(session, *REGISTERS), city.timezone(session), question)
-    with _lock:
-        if key in _studies:
-            _studies.move_to_end(key)
-            return _studies[key]
-    found = actions.study(session, question)
-    with _lock:
-        _studies[key] = found
-        while len(_studies) > KEPT:
-            _studies.popitem(last=False)
-    return found
+    return kept(session, REGISTERS, question, lambda: actions.study(session, question))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from gridmap.incidents.queries import span_of_days
 from gridmap.maps import queries, rules
 from gridmap.maps.cards import Asked, Card, card_of
 from gridmap.maps.figures import LegendRow, Painted, legend_rows, paint, study_of
+from gridmap.maps.kept import kept
 from gridmap.maps.queries import CategoryRow, Extent
 from gridmap.maps.rules import Filter, Preset
 from gridmap.maps.scopes import Scope, scope_of
@@ -76,7 +77,9 @@ def read_basics(session: Session) -> Basics:
         zone=zone,
         span=span_of_days(session, zone=zone),
         today=local_date(utc_now(), zone),
-        categories=queries.categories_with_counts(session),
+        categories=kept(
+            session, ["incidents"], "categories", lambda: queries.categories_with_counts(session)
+        ),
         versions=dict(zip(names, city.versions(session, *names), strict=True)),
     )
 
@@ -245,24 +248,32 @@ def read_view(session: Session, given: Parameters) -> View:
     """
     basics = read_basics(session)
     chosen = rules.parse_filter(given, basics.default_window)
-    extent = queries.extent_of(session, chosen.scope)
+    extent = extent_of(session, chosen.scope)
     with transaction(SYSTEM, role="analysis") as counting:
         study = study_of(counting, chosen)
     code = (given.get("grid") or [""])[0]
-    whole = extent if not chosen.scope else queries.extent_of(session, "")
+    divisions = kept(
+        session, ["divisions", "grids"], "divisions", lambda: queries.all_divisions(session)
+    )
+    whole = extent if not chosen.scope else extent_of(session, "")
     return View(
         filter=chosen,
         given=given,
         basics=basics,
         extent=extent,
         whole=whole,
-        scope=scope_of(queries.all_divisions(session), chosen.scope, grids=whole.grids),
+        scope=scope_of(divisions, chosen.scope, grids=whole.grids),
         study=study,
         painted=paint(study, chosen),
         card=card_of(session, code, asked_of(basics, chosen, study)) if code else None,
         has_base=queries.has_base_map(session) or settings().tile_url is not None,
         sample=bool(sample_batches(session)) and not has_real_batches(session),
     )
+
+
+def extent_of(session: Session, scope: str) -> Extent:
+    """Return number and bounds of the grids of a scope."""
+    return kept(session, ["grids"], ("extent", scope), lambda: queries.extent_of(session, scope))
 
 
 def asked_of(basics: Basics, chosen: Filter, study: Study) -> Asked:

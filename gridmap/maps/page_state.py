@@ -18,6 +18,7 @@ def page_state(view: View) -> dict[str, Any]:
         "figures": f"{url_for('maps.figures')}?{query}",
         "points": f"{url_for('maps.points')}?{query}",
         "resources": url_for("maps.resources"),
+        "names": url_for("maps.names", v=versions["grids"]),
         "cards": url_for("maps.card", code="CODE"),
         "tiles": {
             "grids": _tiles("grids", versions["grids"]),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.grids.models import Division, Grid, GridNeighbour, GridPopulation, GridVersion
 from gridmap.grids.queries import in_force
 from gridmap.incidents.models import (
@@ -20,8 +21,6 @@ from gridmap.incidents.models import (
 from gridmap.places.models import BaseFeature, Place
 from gridmap.resources.models import Resource
 
-LAST = "\U0010ffff"
-"""Sorts behind every code that begins with what stands before it ("C" collation)."""
 POINT_CAP = 2000
 ALL = 0
 """The category of the roll-up that holds all of them."""
@@ -30,7 +29,7 @@ Box = tuple[float, float, float, float]
 
 def below(column: Any, scope: str) -> list[ColumnElement[bool]]:
     """Return the conditions that a code begins with the scope's, as a range the index knows."""
-    return [column >= scope, column < scope + LAST] if scope else []
+    return [column >= scope, column < scope + AFTER_EVERYTHING] if scope else []
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def all_divisions(session: Session) -> list[DivisionRow]:
         select(func.count())
         .select_from(Grid)
         .where(Grid.valid_to.is_(None), Grid.code >= Division.code,
-               Grid.code < Division.code + LAST)
+               Grid.code < Division.code + AFTER_EVERYTHING)
         .correlate(Division)
         .scalar_subquery()
     )  # fmt: skip
@@ -79,6 +78,13 @@ def all_divisions(session: Session) -> list[DivisionRow]:
         select(Division.code, Division.name, Division.kind, counted).order_by(Division.code)
     )
     return [DivisionRow(*row) for row in rows]
+
+
+def codes_and_names(session: Session) -> Sequence[Any]:
+    """Return id, code and name of the grids in force, by id."""
+    return session.execute(
+        select(Grid.id, Grid.code, Grid.name).where(Grid.valid_to.is_(None)).order_by(Grid.id)
+    ).all()
 
 
 def has_base_map(session: Session) -> bool:
@@ -240,12 +246,12 @@ class Points:
 
 _INCIDENTS = """
 WITH box AS (SELECT ST_MakeEnvelope(:west, :south, :east, :north, 4326) AS geom),
-near AS (SELECT array(SELECT v.grid_id FROM grid_versions v, box
-                      WHERE v.geom && box.geom AND upper_inf(v.valid)) AS ids),
+near AS (SELECT array(SELECT g.code FROM grid_versions v JOIN grids g ON g.id = v.grid_id, box
+                      WHERE v.geom && box.geom AND upper_inf(v.valid)) AS codes),
 seen AS MATERIALIZED (
   SELECT i.geom FROM incidents i, box, near
   WHERE i.occurred_from >= :start AND i.occurred_from < :end
-    AND i.grid_id = ANY (near.ids) AND i.geom && box.geom {scope} {categories}
+    AND i.grid_code = ANY (near.codes) AND i.geom && box.geom {scope} {categories}
 )
 SELECT ST_X(geom), ST_Y(geom), count(*) OVER () FROM seen LIMIT :cap
 """
@@ -274,7 +280,7 @@ def incidents_in_view(
         "start": start, "end": end, "cap": POINT_CAP,
     }  # fmt: skip
     if scope:
-        values |= {"lo": scope, "hi": scope + LAST}
+        values |= {"lo": scope, "hi": scope + AFTER_EVERYTHING}
     if categories:
         values["categories"] = list(categories)
     return _points(session.execute(text(statement), values).all())

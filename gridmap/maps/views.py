@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -30,6 +31,7 @@ from gridmap.resources.models import RESOURCE_KINDS
 
 blueprint = Blueprint("maps", __name__, template_folder="templates")
 Parameters = dict[str, list[str]]
+YEAR_S = 365 * 24 * 3600
 
 
 @blueprint.app_template_global("class_name")
@@ -129,6 +131,29 @@ def figures() -> ResponseReturnValue:
     response.set_etag(etag, weak=True)
     response.cache_control.private = True
     response.cache_control.no_cache = True
+    return response
+
+
+@blueprint.get("/map/names")
+def names() -> ResponseReturnValue:
+    """Return codes and names of all grids, once for each state of the register (`?v=`)."""
+    with transaction(SYSTEM) as session:
+        (version,) = city.versions(session, "grids")
+        rows = queries.codes_and_names(session)
+    ids = np.array([row[0] for row in rows], dtype=np.int64)
+    found = {
+        "runs": rules.runs_of(ids),
+        "codes": [row[1] for row in rows],
+        "names": [row[2] for row in rows],
+    }
+    body = json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+    response = Response(body, mimetype="application/json")
+    response.cache_control.private = True
+    if request.args.get("v") == str(version):
+        response.cache_control.max_age = YEAR_S
+        response.cache_control.immutable = True
+    else:
+        response.cache_control.no_cache = True
     return response
 
 

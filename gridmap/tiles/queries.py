@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 SIDE_PX = 512
 EXTENT = 4096
-BUFFER = 64
+BUFFER_PX = 8
 WORLD_M = 40_075_016.685_578_5
 SIMPLIFIED_BELOW_ZOOM = 12
 """Tiles of 512 px show at zoom z what ones of 256 px show at z + 1: simplified borders do there."""
@@ -39,7 +39,7 @@ WITH box AS MATERIALIZED (
   SELECT ST_TileEnvelope(:z, :x, :y) AS whole,
          ST_TileEnvelope(:z, :x, :y, margin => CAST(:margin AS float8)) AS wide
 ), pieces AS (
-  SELECT g.id, g.code, g.name,
+  SELECT g.id, {words}
          ST_AsMVTGeom(v.{border}, box.whole, :extent, :buffer, true) AS geom
   FROM box
   JOIN grid_versions v ON v.geom_3857 && box.wide AND upper_inf(v.valid)
@@ -78,21 +78,23 @@ SELECT coalesce((SELECT ST_AsMVT(p, 'base', :extent, 'geom') FROM pieces p
 def grid_tile(session: Session, tile: TileAddress) -> bytes:
     """Return one tile of the grids in force; empty where there are none.
 
-    Layer `grid`: id, code, name. Layer `label`: a point where the name may stand, with the
-    room for it in units of EPSG:3857 (`w`).
+    Layer `grid`: id, and near by code and name. From afar a tile holds a whole city: there it
+    is coarser (a quarter of a pixel) and leaves the words to one list that comes once
+    (`maps.views.names`). Layer `label`: a point where the name may stand, with the room for it
+    in units of EPSG:3857 (`w`).
     """
-    border = "geom_3857_low" if tile.z < SIMPLIFIED_BELOW_ZOOM else "geom_3857"
-    return _tile(
-        session,
-        _GRIDS.format(border=border),
-        tile,
-        narrowest=NARROWEST_LABEL_PX * tile.metres_a_pixel,
+    far = tile.z < SIMPLIFIED_BELOW_ZOOM
+    statement = _GRIDS.format(
+        border="geom_3857_low" if far else "geom_3857", words="" if far else "g.code, g.name,"
     )
+    narrowest = NARROWEST_LABEL_PX * tile.metres_a_pixel
+    return _tile(session, statement, tile, EXTENT // 2 if far else EXTENT, narrowest=narrowest)
 
 
 def base_tile(session: Session, tile: TileAddress) -> bytes:
     """Return one tile of the base map, with what is worth seeing at its scale."""
-    return _tile(session, _BASE, tile, rank=rank_at(tile.z), tolerance=tile.metres_a_pixel / 4)
+    tolerance = tile.metres_a_pixel / 4
+    return _tile(session, _BASE, tile, EXTENT, rank=rank_at(tile.z), tolerance=tolerance)
 
 
 def rank_at(z: int) -> int:
@@ -100,16 +102,18 @@ def rank_at(z: int) -> int:
     return 1 if z < 11 else 2 if z < 13 else 3 if z < 14 else 4
 
 
-def _tile(session: Session, statement: str, tile: TileAddress, **values: float) -> bytes:
+def _tile(
+    session: Session, statement: str, tile: TileAddress, extent: int, **values: float
+) -> bytes:
     found = session.scalar(
         text(statement),
         {
             "z": tile.z,
             "x": tile.x,
             "y": tile.y,
-            "extent": EXTENT,
-            "buffer": BUFFER,
-            "margin": BUFFER / EXTENT,
+            "extent": extent,
+            "buffer": BUFFER_PX * extent // SIDE_PX,
+            "margin": BUFFER_PX / SIDE_PX,
             **values,
         },
     )

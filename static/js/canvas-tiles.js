@@ -1,10 +1,9 @@
 /* Vector tiles painted on canvases: what grids and the base map have in common. */
 
-import { loadTile, tileAddress } from "./tiles.js";
+import { EXTENT, loadTile, tileAddress } from "./tiles.js";
 
 const L = window.L;
 export const SIZE = 512;
-export const EXTENT = 4096;
 
 /** A layer whose subclasses give `decode(layers)`, `paint(context, tile, scales)` and `tones()`. */
 export const CanvasTiles = L.GridLayer.extend({

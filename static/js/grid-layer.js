@@ -1,8 +1,8 @@
 /* Grids as canvas tiles: geometry comes once, colours follow the figures.
    Changing the period, the category or the measure repaints; it fetches no tile. */
 
-import { CanvasTiles, EXTENT, SIZE } from "./canvas-tiles.js";
-import { colours, outline } from "./tiles.js";
+import { CanvasTiles, SIZE } from "./canvas-tiles.js";
+import { colours, EXTENT, outline } from "./tiles.js";
 
 const L = window.L;
 const NAMES = [
@@ -23,7 +23,8 @@ function decode(layers) {
   for (let i = 0; i < (layers.label?.length ?? 0); i += 1) {
     const feature = layers.label.feature(i);
     const [[point]] = feature.loadGeometry();
-    labels.push({ id: feature.id, name: feature.properties.name, width: feature.properties.w, x: point.x, y: point.y });
+    const unit = EXTENT / feature.extent;
+    labels.push({ id: feature.id, name: feature.properties.name, width: feature.properties.w, x: point.x * unit, y: point.y * unit });
   }
   const sides = grids.map(({ box }) => Math.min(box[2] - box[0], box[3] - box[1])).sort((a, b) => a - b);
   return { grids, labels, borders, usualSide: sides[sides.length >> 1] ?? EXTENT };

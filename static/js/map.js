@@ -3,6 +3,7 @@
 import { BaseLayer } from "./base-layer.js";
 import { GridLayer } from "./grid-layer.js";
 import { labelLayer } from "./labels.js";
+import { loadNames, named } from "./names.js";
 import { outlineLayer } from "./outline.js";
 import { address, connectCard, fillDrawer, openFrom, setOpen } from "./card.js";
 import { pageState } from "./page.js";
@@ -79,7 +80,9 @@ let settle = null;
 let painted = false;
 /** Tell whoever waits (tests, a printing page) that borders and figures are both on the map. */
 function ready() {
-  if (painted && figures) document.getElementById("map-pane").dataset.ready = "true";
+  if (!painted || !figures) return;
+  document.getElementById("map-pane").dataset.ready = "true";
+  setTimeout(() => loadNames(page.names).catch(() => {}), 300);
 }
 grids.on("painted", () => {
   clearTimeout(settle);
@@ -154,7 +157,7 @@ function tipFor(grid, resource) {
   if (resource) rows.push(resource.name || page.text.kinds[resource.kind], page.text.kinds[resource.kind] + (resource.broken ? ` · ${page.text.broken}` : ""));
   else {
     const index = classOf.get(grid.id);
-    rows.push(grid.name || grid.code);
+    rows.push(named(grid).name || named(grid).code);
     if (index === undefined) rows.push(page.text.outside);
     else {
       rows.push(page.text.classes[figures.classes[index]] ?? page.text.noData);
@@ -194,9 +197,11 @@ map.on("mousemove", (event) => {
   else tipTimer = setTimeout(() => { tipFor(grid, resource); placeTip(event.containerPoint); }, 150);
 });
 map.on("mouseout zoomstart movestart", () => { clearTimeout(tipTimer); tip.hidden = true; hover(null); });
-map.on("click", (event) => {
+map.on("click", async (event) => {
   const grid = grids.at(event.latlng);
-  if (grid) openFrom(map.getContainer(), grid.code);
+  if (!grid) return;
+  if (!grid.code) await loadNames(page.names).catch(() => say(page.text.failed, { bad: true }));
+  if (named(grid).code) openFrom(map.getContainer(), named(grid).code);
 });
 
 /* ── the card ───────────────────────────────────────────────────────────── */
@@ -231,7 +236,7 @@ function bringIntoView() {
 map.getContainer().addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.target !== map.getContainer()) return;
   event.preventDefault();
-  listInView();
+  loadNames(page.names).then(listInView, () => say(page.text.failed, { bad: true }));
 });
 function listInView() {
   const template = document.getElementById("in-view-template");
@@ -239,7 +244,9 @@ function listInView() {
   const bounds = map.getBounds();
   const rank = (grid) => { const i = classOf.get(grid.id); return i === undefined ? 99 : i; };
   const found = new Map();
-  for (const { tile } of grids.entries.values()) for (const grid of tile?.grids ?? []) found.set(grid.id, grid);
+  for (const { tile } of grids.entries.values()) {
+    for (const grid of tile?.grids ?? []) found.set(grid.id, { id: grid.id, ...named(grid) });
+  }
   const labels = new Map(grids.labels().map((label) => [label.id, map.unproject(label.place, label.zoom)]));
   const visible = [...found.values()].filter((grid) => classOf.has(grid.id) && (!labels.has(grid.id) || bounds.contains(labels.get(grid.id))))
     .sort((a, b) => rank(a) - rank(b) || (a.name || a.code).localeCompare(b.name || b.code)).slice(0, 100);

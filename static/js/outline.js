@@ -1,7 +1,7 @@
 /* Selection, hover and neighbours: outlines that outshine every class, drawn from the tiles. */
 
-import { EXTENT, SIZE } from "./canvas-tiles.js";
-import { colours } from "./tiles.js";
+import { SIZE } from "./canvas-tiles.js";
+import { colours, EXTENT } from "./tiles.js";
 import { ViewCanvas } from "./view-canvas.js";
 
 /** Make the layer. `state()` returns { selected, neighbours: Set, hovered }, all grid ids. */

@@ -34,18 +34,23 @@ export function tileAddress(template, coords) {
   return template.replace("{z}", coords.z - 1).replace("{x}", coords.x).replace("{y}", coords.y);
 }
 
-/** Turn a feature's rings into a path in tile units, with its box. */
+export const EXTENT = 4096;
+
+/** Turn a feature's rings into a path with its box, in units of which a tile has EXTENT. */
 export function outline(feature) {
+  const unit = EXTENT / feature.extent;
   const path = new Path2D();
   const box = [Infinity, Infinity, -Infinity, -Infinity];
   const closed = feature.type === 3;
   for (const ring of feature.loadGeometry()) {
     ring.forEach((point, index) => {
-      if (index) path.lineTo(point.x, point.y); else path.moveTo(point.x, point.y);
-      if (point.x < box[0]) box[0] = point.x;
-      if (point.y < box[1]) box[1] = point.y;
-      if (point.x > box[2]) box[2] = point.x;
-      if (point.y > box[3]) box[3] = point.y;
+      const x = point.x * unit;
+      const y = point.y * unit;
+      if (index) path.lineTo(x, y); else path.moveTo(x, y);
+      if (x < box[0]) box[0] = x;
+      if (y < box[1]) box[1] = y;
+      if (x > box[2]) box[2] = x;
+      if (y > box[3]) box[3] = y;
     });
     if (closed) path.closePath();
   }

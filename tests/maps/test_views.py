@@ -71,6 +71,17 @@ def test_figures_are_not_sent_twice(city):
     assert again.status_code == 304
 
 
+def test_names_come_in_one_list_that_is_kept(city):
+    state = page_state(city.get("/").get_data(as_text=True))
+
+    answer = city.get(state["names"])
+    names = answer.get_json()
+
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert sum(n for _, n in names["runs"]) == len(names["codes"]) == len(names["names"]) == 16
+    assert "990101001000000" in names["codes"]
+
+
 def test_other_incidents_make_other_figures(city, tmp_path):
     first = city.get(f"/map/figures?{YEAR}")
     lon, lat = centre(1, 1)
