@@ -1,6 +1,7 @@
 """From a study to colours: which class each grid has, and the legend that says so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -84,17 +85,42 @@ def _short(value: float) -> float | None:
     return None if value != value else float(f"{value:.3g}")
 
 
-def paint(study: Study, chosen: Filter) -> Painted:
-    """Give each grid of a study its class."""
+def painted_of(session: Session, chosen: Filter, span: tuple[date, date] | None) -> Painted:
+    """Return the figures of a filter, ready to be drawn.
+
+    Args:
+        session: of the role that counts.
+        chosen: the filter.
+        span: first day with an incident and the day after the last.
+    """
+    study = study_of(session, chosen)
     if chosen.measure == "hotspot":
         return _paint_hotspots(study, chosen)
-    values = study.values if chosen.measure == "rate" else study.counts.astype(np.float64)
-    limits = rules.breaks(values, whole=chosen.measure == "count")
+    return _paint_values(study, chosen, _usual_values(session, chosen, span))
+
+
+def _usual_values(
+    session: Session, chosen: Filter, span: tuple[date, date] | None
+) -> npt.NDArray[np.float64] | None:
+    """Return what all grids have in a usual window of this length.
+
+    Breaks come from these: so they are the same for each period of one length and in each
+    scope, and periods can be compared by their colours.
+    """
+    if span is None:
+        return None
+    always = replace(chosen, start=span[0], end=span[1], scope="")
+    return study_of(session, always).values * (chosen.days / always.days)
+
+
+def _paint_values(study: Study, chosen: Filter, usual: npt.NDArray[np.float64] | None) -> Painted:
+    whole = chosen.measure == "count"
+    values = study.counts.astype(np.float64) if whole else study.values
+    limits = rules.breaks(values if usual is None else usual, whole=whole)
     index = rules.classify(values, limits).astype(np.int64)
     classes = (*COUNT_CLASSES, NO_DATA)
     index[index < 0] = len(COUNT_CLASSES)
-    rate = values if chosen.measure == "rate" else None
-    return Painted(study, classes, index, rate, limits)
+    return Painted(study, classes, index, None if whole else values, limits)
 
 
 def _paint_hotspots(study: Study, chosen: Filter) -> Painted:

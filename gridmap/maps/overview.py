@@ -20,7 +20,7 @@ from gridmap.hotspots.studies import Study
 from gridmap.incidents.queries import span_of_days
 from gridmap.maps import queries, rules
 from gridmap.maps.cards import Asked, Card, card_of
-from gridmap.maps.figures import LegendRow, Painted, legend_rows, paint, study_of
+from gridmap.maps.figures import LegendRow, Painted, legend_rows, painted_of
 from gridmap.maps.kept import kept
 from gridmap.maps.queries import CategoryRow, Extent
 from gridmap.maps.rules import Filter, Preset
@@ -164,7 +164,9 @@ class View:
         if self.filter.measure == "hotspot":
             method = gettext("Gi*, corrected for %(n)s grids tested at once.", n=f"{n:,}")
             return Legend(gettext("Compared with the average"), rows, method)
-        method = gettext("Round breaks, %(n)s grids.", n=f"{n:,}")
+        method = gettext(
+            "Breaks are round and the same for all windows of this length; %(n)s grids.", n=f"{n:,}"
+        )
         titles = {
             None: gettext("Incidents in a grid"),
             "population": gettext("Incidents per 1,000 people"),
@@ -250,7 +252,8 @@ def read_view(session: Session, given: Parameters) -> View:
     chosen = rules.parse_filter(given, basics.default_window)
     extent = extent_of(session, chosen.scope)
     with transaction(SYSTEM, role="analysis") as counting:
-        study = study_of(counting, chosen)
+        painted = painted_of(counting, chosen, basics.span)
+    study = painted.study
     code = (given.get("grid") or [""])[0]
     divisions = kept(
         session, ["divisions", "grids"], "divisions", lambda: queries.all_divisions(session)
@@ -264,7 +267,7 @@ def read_view(session: Session, given: Parameters) -> View:
         whole=whole,
         scope=scope_of(divisions, chosen.scope, grids=whole.grids),
         study=study,
-        painted=paint(study, chosen),
+        painted=painted,
         card=card_of(session, code, asked_of(basics, chosen, study)) if code else None,
         has_base=queries.has_base_map(session) or settings().tile_url is not None,
         sample=bool(sample_batches(session)) and not has_real_batches(session),

@@ -215,7 +215,7 @@ def breaks(values: Floats, *, whole: bool) -> list[float]:
         limit = _nearest_round(float(np.quantile(finite, share)))
         if whole:
             limit = max(1.0, float(round(limit)))
-        if limit > (found[-1] if found else 0) and limit <= positive.max():
+        if limit > (found[-1] if found else 0):
             found.append(limit)
     return found
 

@@ -21,7 +21,7 @@ from gridmap.core.paging import page_number
 from gridmap.hotspots.export import as_geojson
 from gridmap.maps import queries, rules
 from gridmap.maps.cards import card_of
-from gridmap.maps.figures import REGISTERS, hotspot_labels, paint, study_of
+from gridmap.maps.figures import REGISTERS, hotspot_labels, painted_of, study_of
 from gridmap.maps.folium_map import Rendered, render_map
 from gridmap.maps.overview import WORLD, View, asked_of, read_basics, read_view
 from gridmap.maps.page_state import page_state
@@ -115,7 +115,8 @@ def table() -> ResponseReturnValue:
 def figures() -> ResponseReturnValue:
     """Return the figures that the map paints."""
     with transaction(SYSTEM) as session:
-        chosen = rules.parse_filter(parameters(), read_basics(session).default_window)
+        basics = read_basics(session)
+        chosen = rules.parse_filter(parameters(), basics.default_window)
         versions = city.versions(session, *REGISTERS)
         seed = f"{versions} {chosen} {city.timezone(session)}"
         etag = hashlib.sha256(seed.encode()).hexdigest()[:24]
@@ -123,7 +124,7 @@ def figures() -> ResponseReturnValue:
             response = Response(status=304)
         else:
             with transaction(SYSTEM, role="analysis") as counting:
-                painted = paint(study_of(counting, chosen), chosen)
+                painted = painted_of(counting, chosen, basics.span)
             response = Response(
                 json.dumps(painted.as_json(), separators=(",", ":"), allow_nan=False),
                 mimetype="application/json",

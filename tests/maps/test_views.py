@@ -180,3 +180,14 @@ def test_state_points_to_tiles_by_version(city):
         120.04,
         32.04,
     )
+
+
+def test_breaks_are_the_same_in_each_period_of_one_length(city):
+    first = city.get("/?from=2024-03-01&to=2024-03-08&measure=count").get_data(as_text=True)
+    second = city.get("/?from=2024-03-08&to=2024-03-15&measure=count").get_data(as_text=True)
+
+    def labels(page: str) -> list[str]:
+        legend = page.split('id="legend"')[1].split("</details>")[0]
+        return [part.split("</span>")[0] for part in legend.split("<span>")[2:]]
+
+    assert labels(first)[:4] == labels(second)[:4]
