@@ -244,3 +244,19 @@ def test_numbers_dates_and_shares_are_written_as_the_guide_says(app):
 def test_languages_are_known_by_their_usual_names():
     assert language.known("zh-CN") == language.known("zh") == "zh_Hans"
     assert language.known("fr") is None
+
+
+def test_icons_are_named_so_that_the_sprite_finds_them():
+    """`script/vendor` reads names from the source: an expression inside icon(…) would be missed."""
+    for template in TEMPLATES:
+        for call in re.findall(r"\bicon\(([^)]*)\)", template.read_text(encoding="utf-8")):
+            literal = re.match(r'"[a-z0-9-]+"\s*(,|$)', call)
+            assert literal or call in ('name, class=""', 'item.icon, "i20"'), (template, call)
+
+
+def test_the_sprite_has_every_icon(pages):
+    sprite = (CHECKOUT / "static" / "icons.svg").read_text(encoding="utf-8")
+    known = set(re.findall(r'<symbol id="([a-z0-9-]+)"', sprite))
+    for address in ("/", "/import", "/grids", "/categories", "/nowhere"):
+        used = set(re.findall(r"icons\.svg[^#\"]*#([a-z0-9-]+)", pages.get(address).text))
+        assert used <= known, address
