@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
@@ -111,6 +110,8 @@ def two_sided_p(z: Floats) -> Floats:
     Args:
         z: any shape, in standard deviations; NaN stays NaN.
     """
+    from scipy.special import ndtr  # slow to load; most commands compare nothing
+
     p: Floats = 2.0 * ndtr(-np.abs(z))
     return p
 

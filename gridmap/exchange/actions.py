@@ -235,6 +235,7 @@ def _diagnosis(session: Session, rows: AnyRows) -> list[Note]:
         bounds=present.bounds,
         own_codes=rows.grid_code,
         locate=lambda lon, lat: present.at_points(lon, lat).grid_codes,
+        crs=rows.crs or "EPSG:4326",
     )
 
 

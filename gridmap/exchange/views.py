@@ -105,7 +105,9 @@ def preview(token: str) -> ResponseReturnValue:
     """Show the file's columns, and what was guessed of them."""
     kept = uploads.find(token)
     shape = inspect(kept.path)
-    columns, guesses = guess_columns(kept.kind, shape.headers, forms.parse(kept.kind, {}).columns)
+    columns, guesses = guess_columns(
+        kept.kind, shape.headers, forms.parse(kept.kind, {}).columns, geometry=shape.geometry
+    )
     form = ImportForm(columns, forms.parse(kept.kind, {}).options)
     return _preview_page(kept, shape, form, guessed={guess.field for guess in guesses})
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -62,6 +61,8 @@ class MonthCounts:
 
 def local_months(occurred_from: npt.NDArray[np.datetime64], zone: str) -> Ids:
     """Return the local month of each instant (datetime64[us], UTC), January 1970 = 0."""
+    import pandas as pd  # slow to load, and only imports need it
+
     stamps = pd.DatetimeIndex(occurred_from).tz_localize("UTC").tz_convert(zone).tz_localize(None)
     return stamps.to_numpy().astype("datetime64[M]").astype(np.int64)
 
@@ -111,13 +112,14 @@ MONTH = (
 
 def from_rows(rows: Sequence[Any]) -> MonthCounts:
     """Make counts of rows (category_id, grid_id, grid_code, month, n)."""
-    table = pd.DataFrame(rows, columns=["category", "grid", "code", "month", "n"])
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    category, grid, code, month, n = columns
     return MonthCounts(
-        table["category"].to_numpy(np.int64),
-        table["grid"].to_numpy(np.int64),
-        table["code"].to_numpy(object),
-        table["month"].to_numpy(np.int64),
-        table["n"].to_numpy(np.int64),
+        np.array(category, dtype=np.int64),
+        np.array(grid, dtype=np.int64),
+        np.array(code, dtype=object),
+        np.array(month, dtype=np.int64),
+        np.array(n, dtype=np.int64),
     )
 
 
@@ -200,6 +202,8 @@ class _Group:
 
 def _stored(session: Session, keys: _Keys) -> list[_Group]:
     """Return what the roll-up has of some keys, grouped by their span."""
+    import pandas as pd
+
     found = pd.DataFrame(
         session.execute(
             text(

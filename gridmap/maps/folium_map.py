@@ -8,9 +8,6 @@ script, which gets the response's nonce.
 from dataclasses import dataclass
 from typing import Any
 
-import folium
-from branca.element import MacroElement
-from folium.template import Template
 from markupsafe import Markup
 
 FIRST_ZOOM = 11
@@ -24,22 +21,14 @@ class Rendered:
     script: Markup
 
 
-class HandOver(MacroElement):
-    """Gives the map to our modules, which add the layers."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "window.gridmap = { map: {{ this._parent.get_name() }} };"
-        "{% endmacro %}"
-    )
-
-
 def render_map(bounds: tuple[float, float, float, float]) -> Rendered:
     """Render an empty map of our own: no tiles, no control, no address of another host.
 
     Args:
         bounds: west, south, east, north in degrees; where the map begins.
     """
+    import folium  # slow to load: commands that draw no map do without
+
     west, south, east, north = bounds
     made = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
@@ -55,10 +44,27 @@ def render_map(bounds: tuple[float, float, float, float]) -> Rendered:
     )
     made._id = "gridmap"
     made.default_js, made.default_css = [], []
-    made.add_child(HandOver())  # type: ignore[no-untyped-call]
+    made.add_child(_hand_over())
     figure: Any = made.get_root()
     figure.render()
     return Rendered(Markup(_joined(figure.html)), Markup(_joined(figure.script)))  # noqa: S704
+
+
+def _hand_over() -> Any:
+    """Return the element that gives the map to our modules, which add the layers."""
+    from branca.element import MacroElement
+    from folium.template import Template
+
+    class HandOver(MacroElement):
+        """A script of one line."""
+
+        _template = Template(
+            "{% macro script(this, kwargs) %}"
+            "window.gridmap = { map: {{ this._parent.get_name() }} };"
+            "{% endmacro %}"
+        )
+
+    return HandOver()  # type: ignore[no-untyped-call]
 
 
 def _joined(element: object) -> str:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gridmap.sample import names
 from gridmap.sample.blocks import Blocks, shared_borders
@@ -218,6 +216,9 @@ def _connect(group: Ints, parent: Ints, shared: tuple[Ints, Ints, Floats]) -> In
         parent: shape (n,), which a member may not leave.
         shared: pairs of members and the length of their common border.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     a, b, length = shared
     group = group.copy()
     for _ in range(4):

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 import shapely.affinity
-from scipy.interpolate import CubicSpline
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -122,6 +121,8 @@ def _jitter(rng: np.random.Generator, points: tuple[tuple[float, float], ...], b
 
 def _curve(points: Floats, *, closed: bool = False, step: float = 0.012) -> LineString:
     """Return a smooth line through points."""
+    from scipy.interpolate import CubicSpline  # slow to load, and every command passes here
+
     if closed:
         points = np.vstack([points, points[:1]])
     reach = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
