@@ -31,6 +31,11 @@ from gridmap.resources.models import RESOURCE_KINDS
 
 blueprint = Blueprint("maps", __name__, template_folder="templates")
 Parameters = dict[str, list[str]]
+MODULES = (
+    *(f"js/{name}.js" for name in ("map", "page", "card", "grid-layer", "base-layer", "labels")),
+    *(f"js/{name}.js" for name in ("outline", "points", "names", "tiles", "canvas-tiles")),
+    *("js/view-canvas.js", "vendor/vector-tile.js", "vendor/pbf.js", "vendor/point-geometry.js"),
+)
 YEAR_S = 365 * 24 * 3600
 
 
@@ -38,6 +43,12 @@ YEAR_S = 365 * 24 * 3600
 def class_name(name: str | None) -> str:
     """Return a class of hotspots in words."""
     return hotspot_labels()[name or rules.NO_DATA]
+
+
+@blueprint.app_template_global("map_modules")
+def map_modules() -> tuple[str, ...]:
+    """Return the modules that the map needs, so that a browser asks for all of them at once."""
+    return MODULES
 
 
 @blueprint.app_template_global("division_kind")

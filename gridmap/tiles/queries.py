@@ -79,7 +79,7 @@ def grid_tile(session: Session, tile: TileAddress) -> bytes:
     """Return one tile of the grids in force; empty where there are none.
 
     Layer `grid`: id, and near by code and name. From afar a tile holds a whole city: there it
-    is coarser (a quarter of a pixel) and leaves the words to one list that comes once
+    is coarser (half a pixel) and leaves the words to one list that comes once
     (`maps.views.names`). Layer `label`: a point where the name may stand, with the room for it
     in units of EPSG:3857 (`w`).
     """
@@ -88,7 +88,7 @@ def grid_tile(session: Session, tile: TileAddress) -> bytes:
         border="geom_3857_low" if far else "geom_3857", words="" if far else "g.code, g.name,"
     )
     narrowest = NARROWEST_LABEL_PX * tile.metres_a_pixel
-    return _tile(session, statement, tile, EXTENT // 2 if far else EXTENT, narrowest=narrowest)
+    return _tile(session, statement, tile, EXTENT // 4 if far else EXTENT, narrowest=narrowest)
 
 
 def base_tile(session: Session, tile: TileAddress) -> bytes:

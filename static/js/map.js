@@ -82,7 +82,6 @@ let painted = false;
 function ready() {
   if (!painted || !figures) return;
   document.getElementById("map-pane").dataset.ready = "true";
-  setTimeout(() => loadNames(page.names).catch(() => {}), 300);
 }
 grids.on("painted", () => {
   clearTimeout(settle);
@@ -196,6 +195,8 @@ map.on("mousemove", (event) => {
   if (!tip.hidden) { tipFor(grid, resource); placeTip(event.containerPoint); }
   else tipTimer = setTimeout(() => { tipFor(grid, resource); placeTip(event.containerPoint); }, 150);
 });
+map.getContainer().addEventListener("pointerenter", () => loadNames(page.names).catch(() => {}), { once: true });
+map.getContainer().addEventListener("focus", () => loadNames(page.names).catch(() => {}), { once: true });
 map.on("mouseout zoomstart movestart", () => { clearTimeout(tipTimer); tip.hidden = true; hover(null); });
 map.on("click", async (event) => {
   const grid = grids.at(event.latlng);

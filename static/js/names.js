@@ -1,4 +1,4 @@
-/* Codes and names of all grids: one list, asked for once the map stands; tiles from afar carry none. */
+/* Codes and names of all grids: one list, asked for when the pointer or the keyboard enters the map; tiles from afar carry none. */
 
 let coming = null;
 let known = new Map();

@@ -1,6 +1,7 @@
 """The map's pages and its small JSON, on a chessboard city."""
 
 import json
+import re
 
 import pytest
 
@@ -191,3 +192,21 @@ def test_breaks_are_the_same_in_each_period_of_one_length(city):
         return [part.split("</span>")[0] for part in legend.split("<span>")[2:]]
 
     assert labels(first)[:4] == labels(second)[:4]
+
+
+def test_all_modules_of_the_map_are_asked_for_at_once(city):
+    from pathlib import Path
+
+    from gridmap.maps.views import MODULES
+
+    static = Path(__file__).resolve().parents[2] / "static"
+    wanted, seen = ["js/map.js"], set()
+    while wanted:
+        name = wanted.pop()
+        seen.add(name)
+        text = (static / name).read_text(encoding="utf-8")
+        for other in re.findall(r"^import [^;]*['\"](\.[^'\"]+)['\"];", text, re.MULTILINE):
+            found = str((static / name).parent.joinpath(other).resolve().relative_to(static))
+            wanted += [found] if found not in seen else []
+
+    assert seen == set(MODULES)
