@@ -210,3 +210,20 @@ def test_all_modules_of_the_map_are_asked_for_at_once(city):
             wanted += [found] if found not in seen else []
 
     assert seen == set(MODULES)
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_guarded(city):
+    from gridmap.maps.views import safe_cell
+
+    assert [safe_cell(text) for text in ("=1+1", "@x", "-5", "Auburn")] == [
+        "'=1+1", "'@x", "'-5", "Auburn"
+    ]  # fmt: skip
+
+
+def test_grids_without_incidents_say_what_is_missing(session, client, tmp_path):
+    import_chessboard(tmp_path)
+
+    page = client.get("/").get_data(as_text=True)
+
+    assert "There are no incidents yet" in page
+    assert "Import incidents" in page
