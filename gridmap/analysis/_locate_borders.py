@@ -27,8 +27,9 @@ def read_borders(geometries: NDArray[np.object_]) -> Borders:
     """Flatten polygons and multipolygons.
 
     A grid is `exact` where it has several rings and is not valid (the parity of crossings then
-    differs from GEOS's ring by ring), or coordinates so large or edges so short that GEOS's own
-    arithmetic overflows or underflows: only GEOS knows what GEOS says there.
+    differs from GEOS's ring by ring), is no rectangle but passes for one, or has coordinates so
+    large or edges so short that GEOS's own arithmetic overflows or underflows: only GEOS knows
+    what GEOS says there.
 
     Args:
         geometries: shape (m,). Polygons and multipolygons with finite coordinates, None or empty.
@@ -42,7 +43,8 @@ def read_borders(geometries: NDArray[np.object_]) -> Borders:
     grid = grid_of_ring[ring[edges]]
     stop = np.cumsum(np.bincount(grid, minlength=size))
 
-    exact = np.zeros(size, bool)
+    boxes = shapely.bounds(geometries)
+    exact = _collapsed_rectangles(geometries, boxes)
     extreme = np.abs(coordinates).max(axis=1, initial=0.0) > _LARGEST
     exact[grid_of_ring[ring[extreme]]] = True
     with np.errstate(over="ignore"):
@@ -57,7 +59,7 @@ def read_borders(geometries: NDArray[np.object_]) -> Borders:
         first=np.concatenate(([0], stop[:-1])).astype(np.int32)[:size],
         stop=stop.astype(np.int32),
         exact=exact,
-        boxes=shapely.bounds(geometries),
+        boxes=boxes,
     )
 
 
@@ -73,3 +75,21 @@ def _are_valid(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
             return np.zeros(1, bool)
         half = len(geometries) // 2
         return np.concatenate((_are_valid(geometries[:half]), _are_valid(geometries[half:])))
+
+
+def _collapsed_rectangles(
+    geometries: NDArray[np.object_], boxes: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which rings of four edges only run along the sides of their box, there and back.
+
+    GEOS looks at the corners alone, takes them for rectangles and answers by their box.
+    """
+    collapsed = np.zeros(len(geometries), bool)
+    four = np.flatnonzero(shapely.get_num_coordinates(geometries) == 5)
+    corners = shapely.get_coordinates(geometries[four]).reshape(-1, 5, 2)
+    low, high = boxes[four, :2], boxes[four, 2:]
+    cornered = ((corners == low[:, None]) | (corners == high[:, None])).all(axis=(1, 2))
+    with np.errstate(over="ignore", invalid="ignore"):
+        half = (high - low).prod(axis=1) / 2
+        collapsed[four] = cornered & (shapely.area(geometries[four]) < half)
+    return collapsed

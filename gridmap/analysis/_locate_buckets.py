@@ -17,7 +17,7 @@ from gridmap.analysis._locate_borders import Borders
 from gridmap.analysis._locate_index import Bands, Found, Index, Items, Scratch
 
 _CELLS_PER_GRID = 32
-_CELLS_PER_EDGE = 1
+_CELLS_PER_EDGE = 2
 _MOST_CELLS = 4_194_304
 _MOST_MEETINGS = 16_777_216
 """Bound for the sum, over the grids, of the cells in their boxes: time and memory of a build."""
@@ -45,6 +45,7 @@ class _Frame(NamedTuple):
     cells: NDArray[np.int32]
     entries: NDArray[np.int32]
     edges: NDArray[np.int32]
+    bands: NDArray[np.int64]  # band b is edges[bands[b]:bands[b + 1]]
 
 
 def build_index(borders: Borders, positions: NDArray[np.int32]) -> Index:
@@ -109,7 +110,7 @@ class _Builder:
                     nested = self.add(
                         frame.edges, child, child_boxes, default=child_default, depth=depth + 1
                     )
-                    frame.entries[start] = (nested, kernels.NESTED, 0)
+                    frame.entries[start] = (nested, kernels.NESTED, 0, 0)
         return number
 
     def _boxes_in_cell(self, frame: _Frame, items: Items, cell: int) -> NDArray[np.float64] | None:
@@ -213,9 +214,10 @@ def _fill(
     np.cumsum(bands.starts, out=bands.starts)
     banded = np.empty(int(bands.starts[-1]), np.int32)
     kernels.fill_bands(index, items, Bands(bands.bases, bands.starts.copy()), banded)
+    kernels.sort_bands(index, bands, banded)
 
     index = _single(coordinates, np.concatenate((edges, banded)), lattice)
-    found = Found(np.empty(sizes.sum(), np.int32), np.empty((sizes.sum(), 3), np.int32))
+    found = Found(np.empty(sizes.sum(), np.int32), np.empty((sizes.sum(), 4), np.int32))
     scratch = Scratch(
         closed=np.zeros(lattice.columns * lattice.rows, np.uint8),
         touched=np.empty(sizes.max(initial=0), np.uint8),
@@ -225,9 +227,9 @@ def _fill(
     found = Found(found.cell[:used], found.entry[:used])
     tests = found.entry[:, 1] > kernels.ENDS
     tests &= found.entry[:, 2] >= found.entry[:, 1]
-    found.entry[tests, 1:] -= edges.size
+    found.entry[tests, 1:3] -= edges.size
     cells, entries = _chain(found, lattice, default)
-    return _Frame(lattice, cells, entries, banded)
+    return _Frame(lattice, cells, entries, banded, bands.starts - edges.size)
 
 
 def _single(coordinates: NDArray[np.float64], edges: NDArray[np.int32], lattice: _Lattice) -> Index:
@@ -237,7 +239,7 @@ def _single(coordinates: NDArray[np.float64], edges: NDArray[np.int32], lattice:
         frames=np.array([lattice.place]),
         shapes=np.array([[lattice.columns, lattice.rows, 0]], np.int64),
         cells=np.empty(0, np.int32),
-        entries=np.empty((0, 3), np.int32),
+        entries=np.empty((0, 4), np.int32),
         edges=edges,
         coordinates=coordinates,
     )
@@ -260,8 +262,8 @@ def _chain(
     closed[listed.cell[ends[~whole]]] = True
     lengths = np.where(counts > 0, counts + ~closed, 0)
     starts = np.cumsum(lengths) - lengths
-    entries = np.empty((int(lengths.sum()), 3), np.int32)
-    entries[:] = (default, kernels.ENDS, 0)
+    entries = np.empty((int(lengths.sum()), 4), np.int32)
+    entries[:] = (default, kernels.ENDS, 0, 0)
     has_list = counts > 0
     cells[has_list] = -2 - starts[has_list]
     kernels.chain(listed, starts, entries)
@@ -286,11 +288,13 @@ def _crowded(frame: _Frame) -> NDArray[np.int64]:
 
 
 def _items_of_list(frame: _Frame, start: int) -> tuple[Items, int]:
-    """Return the grids of one list, and the answer at its end."""
+    """Return the grids of one list with all edges of their rows, and the answer at its end."""
     stop = start + int(np.argmax(frame.entries[start:, 1] == kernels.ENDS))
-    positions, first, last = frame.entries[start:stop].T.copy()
+    positions, first, last, _ = frame.entries[start:stop].T.copy()
     exact = last < first
-    last[exact] = first[exact]
+    band = np.searchsorted(frame.bands[:-1], first, side="right")
+    first = np.where(exact, 0, frame.bands[band - 1]).astype(np.int32)
+    last = np.where(exact, 0, frame.bands[band]).astype(np.int32)
     items = Items(positions, first, last, exact, np.empty((stop - start, 4), np.int32))
     return items, int(frame.entries[stop, 0])
 
@@ -306,7 +310,7 @@ def _join(
         tests = (frame.entries[:, 1] > kernels.ENDS) & (frame.entries[:, 2] >= frame.entries[:, 1])
         cells.append(np.where(listed, frame.cells - np.int32(first_entry), frame.cells))
         moved = frame.entries.copy()
-        moved[tests, 1:] += first_edge
+        moved[tests, 1:3] += first_edge
         entries.append(moved)
         edges.append(frame.edges)
         shapes.append((frame.lattice.columns, frame.lattice.rows, first_cell))
@@ -318,7 +322,7 @@ def _join(
         frames=np.array([frame.lattice.place for frame in frames]).reshape(-1, 6),
         shapes=np.array(shapes, np.int64).reshape(-1, 3),
         cells=np.concatenate([np.empty(0, np.int32), *cells]),
-        entries=np.concatenate([np.empty((0, 3), np.int32), *entries]),
+        entries=np.concatenate([np.empty((0, 4), np.int32), *entries]),
         edges=np.concatenate([np.empty(0, np.int32), *edges]),
         coordinates=np.ascontiguousarray(coordinates),
     )

@@ -19,15 +19,16 @@ class Index(NamedTuple):
     argument below depends on where exactly a cell ends.
 
     cells: >= -1 is the answer for the whole cell; otherwise a list starts at entry `-2 - value`.
-    entries: a list of (position, first, stop) in order of the codes. `edges[first:stop]` are
-    the edges of that grid that share a row with the cell; stop < first means "ask GEOS".
+    entries: a list of (position, first, stop, left) in order of the codes. `edges[first:stop]`
+    are the edges of that grid in the cell's row that a ray from the cell towards +x (or -x
+    where `left` is 1) may meet; stop < first means "ask GEOS".
     """
 
     bounds: NDArray[np.float64]  # (4,): min x, min y, max x, max y
     frames: NDArray[np.float64]  # (f, 6): x0, y0, columns and rows per unit, x1, y1
     shapes: NDArray[np.int64]  # (f, 3): columns, rows, first cell
     cells: NDArray[np.int32]  # (c,)
-    entries: NDArray[np.int32]  # (e, 3)
+    entries: NDArray[np.int32]  # (e, 4)
     edges: NDArray[np.int32]  # (m,): an edge goes from coordinate k to k + 1
     coordinates: NDArray[np.float64]  # (n, 2)
 
@@ -45,7 +46,7 @@ class Items(NamedTuple):
 class Bands(NamedTuple):
     """The edges of each grid row by row: those of grid i in its r-th row are one band.
 
-    They are edges[starts[b]:starts[b + 1]] with b = bases[i] + r.
+    They are edges[starts[b]:starts[b + 1]] with b = bases[i] + r, in order of their smaller x.
     """
 
     bases: NDArray[np.int64]  # (m,)
@@ -63,4 +64,4 @@ class Found(NamedTuple):
     """Which grid meets which cell, grid after grid; written by `fill`."""
 
     cell: NDArray[np.int32]
-    entry: NDArray[np.int32]  # (n, 3), as Index.entries
+    entry: NDArray[np.int32]  # (n, 4), as Index.entries

@@ -1,20 +1,20 @@
-"""Compiled loops of the locator: looking a point up, and filling one bucket frame.
+"""Compiled loops of the locator: looking points up, and filling one bucket frame.
 
 Importing this module imports numba (about half a second), so `locate.py` does it only when
-there is enough to do. numba notices a change of this file alone: all compiled code stands here.
+there is enough to do. numba notices a change of this file alone, so all compiled code stands
+in it; and nothing is allocated in it (see `_locate_compiling.py`): the caller brings the arrays.
 
 Why the answers are those of GEOS: a point's side of a border follows from the signs of
 orientation determinants, as in GEOS's RayCrossingCounter, with the same arithmetic. Where a
 determinant's floating error could hide its sign, the answer is UNSURE and GEOS itself decides.
 """
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Final
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.analysis._locate_compiling import entry, inlined
 from gridmap.analysis._locate_index import Bands, Found, Index, Items, Scratch
 
 NOWHERE: Final = -1
@@ -23,37 +23,18 @@ ENDS: Final = -1
 """In `entries[:, 1]`: nothing left to test, the answer is `entries[:, 0]`."""
 NESTED: Final = -2
 """In `entries[:, 1]`: look on in the frame `entries[:, 0]`."""
+ON: Final = 2
+APART: Final = 3
 
 _RELATIVE_ERROR = 1e-15
 """Above (3 + 16u)u = 3.3e-16, Shewchuk's bound for the sign of orient2d, and GEOS's own 1e-15."""
 _SMALLEST_SURE = 1e-280
 """Determinants below this may have lost bits to underflow."""
 
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-"""Without numba's reference counts (`_nrt`; nothing is allocated here) a lookup takes half the
-time: they are atomic, and both threads count on the same arrays."""
-
-_Function = TypeVar("_Function", bound=Callable[..., object])
+_BLOCK = 512
 
 
-def _inlined(function: _Function) -> _Function:
-    """Compile a part of an entry point; the entry point's cached code contains it."""
-    return cast(_Function, numba.njit(**_OPTIONS)(function))
-
-
-def _entry(function: _Function) -> _Function:
-    """Compile on the first call ever, without the interpreter lock, and keep the code on disk.
-
-    numba looks for NUMBA_CACHE_DIR, then `__pycache__` beside this file, then the user's cache
-    folder. Where none can be written, each process compiles for itself.
-    """
-    try:
-        return cast(_Function, numba.njit(cache=True, **_OPTIONS)(function))
-    except RuntimeError:
-        return _inlined(function)
-
-
-@_inlined
+@inlined
 def _slot(value: float, start: float, per_unit: float, size: int) -> int:
     """Return the row or column of a coordinate; NaN (overflow) counts as the first."""
     scaled = (value - start) * per_unit
@@ -64,17 +45,16 @@ def _slot(value: float, start: float, per_unit: float, size: int) -> int:
     return int(scaled)
 
 
-@_inlined
-def _crossing(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> int:
-    """Say how a ray from the point to +x meets an edge: 0 no, 1 yes, 2 starts on it, or UNSURE.
+@inlined
+def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> int:
+    """Return 1 if the point lies left of an edge that reaches its level, 0 if right, or ON.
 
-    The edge reaches the ray's level. It owns its lower end, not its upper one.
+    APART where the edge only ends at that level (it owns its lower end, not its upper one);
+    UNSURE where rounding could decide.
     """
-    if ax < x and bx < x:
-        return 0
     if (ay > y) == (by > y):
-        on_level = ay == by and min(ax, bx) <= x
-        return 2 if on_level or (x == bx and y == by) or (x == ax and y == ay) else 0
+        on_level = ay == by and min(ax, bx) <= x <= max(ax, bx)
+        return ON if on_level or (x == bx and y == by) or (x == ax and y == ay) else APART
     left = (ax - x) * (by - y)
     right = (ay - y) * (bx - x)
     determinant = left - right
@@ -82,13 +62,17 @@ def _crossing(ax: float, ay: float, bx: float, by: float, x: float, y: float) ->
     if size > _RELATIVE_ERROR * (abs(left) + abs(right)) and size > _SMALLEST_SURE:
         return 1 if (determinant > 0.0) == (by > ay) else 0
     if (ax == x or by == y) and (ay == y or bx == x):
-        return 2
+        return ON
     return UNSURE
 
 
-@_inlined
-def _covers(index: Index, first: int, stop: int, x: float, y: float) -> int:
-    """Return 1 if the border's edges surround or touch the point, 0 if not, or UNSURE."""
+@inlined
+def _covers(index: Index, first: int, stop: int, left: int, x: float, y: float) -> int:
+    """Return 1 if the border surrounds or touches the point, 0 if not, or UNSURE.
+
+    Counts the edges that a ray from the point meets: towards -x if left is 1, else towards +x.
+    Edges wholly on the other side may be missing: they neither touch the point nor the ray.
+    """
     if stop < first:
         return UNSURE
     odd = 0
@@ -98,16 +82,16 @@ def _covers(index: Index, first: int, stop: int, x: float, y: float) -> int:
         if (ay > y) == (by > y) and ay != y and by != y:
             continue
         ax, bx = index.coordinates[edge, 0], index.coordinates[edge + 1, 0]
-        crossing = _crossing(ax, ay, bx, by, x, y)
-        if crossing == 2:
+        side = _side(ax, ay, bx, by, x, y)
+        if side == ON:
             return 1
-        if crossing == UNSURE:
+        if side == UNSURE:
             return UNSURE
-        odd ^= crossing
+        odd ^= side == 1 - left
     return odd
 
 
-@_inlined
+@inlined
 def _cell(index: Index, frame: int, x: float, y: float) -> int:
     """Return the cell of a point in a frame."""
     columns = index.shapes[frame, 0]
@@ -117,55 +101,87 @@ def _cell(index: Index, frame: int, x: float, y: float) -> int:
     return cell
 
 
-@_inlined
-def _locate_one(index: Index, x: float, y: float) -> int:
-    """Return the position of the grid that covers the point, NOWHERE or UNSURE."""
-    bounds = index.bounds
-    if not (bounds[0] <= x <= bounds[2] and bounds[1] <= y <= bounds[3]):
-        return NOWHERE
-    value: int = index.cells[_cell(index, 0, x, y)]
+@inlined
+def _resolve(index: Index, value: int, x: float, y: float) -> int:
+    """Return the position of the grid that covers a point of a cell with a list, or UNSURE."""
     while value < NOWHERE and index.entries[-2 - value, 1] == NESTED:
         value = index.cells[_cell(index, index.entries[-2 - value, 0], x, y)]
     if value >= NOWHERE:
         return value
     k = -2 - value
     while index.entries[k, 1] != ENDS:
-        covers = _covers(index, index.entries[k, 1], index.entries[k, 2], x, y)
-        if covers == UNSURE:
+        _, first, stop, left = index.entries[k]
+        inside = _covers(index, first, stop, left, x, y)
+        if inside == UNSURE:
             return UNSURE
-        if covers:
+        if inside:
             break
         k += 1
     position: int = index.entries[k, 0]
     return position
 
 
-@_entry
+@inlined
+def _fetch(index: Index, value: int) -> int:
+    """Read what resolving a list will read first, without waiting for it; return any of it."""
+    read = 0
+    for k in range(-2 - value, -value):
+        first = index.entries[k, 1]
+        if first < 0:
+            break
+        read += index.coordinates[index.edges[first], 0] > 0.0
+    return read
+
+
+@entry
 def locate(
     index: Index, x: NDArray[np.float64], y: NDArray[np.float64], found: NDArray[np.int64]
-) -> int:
-    """Write the position for every point into `found`; return how many are UNSURE."""
-    unsure = 0
-    for i in range(x.size):
-        position = _locate_one(index, x[i], y[i])
-        found[i] = position
-        if position == UNSURE:
-            unsure += 1
-    return unsure
+) -> tuple[int, int]:
+    """Write the position for every point into `found`; return how many are UNSURE.
+
+    Block by block, in three rounds: look up the cells, fetch the lists, resolve the lists. The
+    processor waits for memory many times at once instead of once for each point, which halves
+    the time. (The second number returned keeps the compiler from leaving out the fetching.)
+    """
+    bounds = index.bounds
+    unsure = read = 0
+    for start in range(0, x.size, _BLOCK):
+        stop = min(start + _BLOCK, x.size)
+        for i in range(start, stop):
+            inside = bounds[0] <= x[i] <= bounds[2] and bounds[1] <= y[i] <= bounds[3]
+            found[i] = index.cells[_cell(index, 0, x[i], y[i])] if inside else NOWHERE
+        for i in range(start, stop):
+            if found[i] < NOWHERE:
+                read += _fetch(index, found[i])
+        for i in range(start, stop):
+            if found[i] < NOWHERE:
+                found[i] = _resolve(index, found[i], x[i], y[i])
+                unsure += found[i] == UNSURE
+    return unsure, read
 
 
-@_entry
+@inlined
+def _column(index: Index, x: float) -> int:
+    """Return the column of the only frame."""
+    return _slot(x, index.frames[0, 0], index.frames[0, 2], index.shapes[0, 0])
+
+
+@inlined
+def _row(index: Index, y: float) -> int:
+    """Return the row of the only frame."""
+    return _slot(y, index.frames[0, 1], index.frames[0, 3], index.shapes[0, 1])
+
+
+@entry
 def measure_spans(index: Index, items: Items) -> None:
     """Write the rows and columns that each grid's edges reach into `items.spans`."""
     columns, rows, _ = index.shapes[0]
-    x0, y0, per_x, per_y, _, _ = index.frames[0]
     for item in range(items.positions.size):
         low_row, high_row, low_column, high_column = rows, -1, columns, -1
         for k in range(items.first[item], items.stop[item]):
             for end in range(2):
                 point = index.coordinates[index.edges[k] + end]
-                row = _slot(point[1], y0, per_y, rows)
-                column = _slot(point[0], x0, per_x, columns)
+                row, column = _row(index, point[1]), _column(index, point[0])
                 low_row, high_row = min(low_row, row), max(high_row, row)
                 low_column, high_column = min(low_column, column), max(high_column, column)
         if items.exact[item] and items.stop[item] == items.first[item]:
@@ -174,17 +190,14 @@ def measure_spans(index: Index, items: Items) -> None:
         span[0], span[1], span[2], span[3] = low_row, high_row, low_column, high_column
 
 
-@_inlined
+@inlined
 def _edge_rows(index: Index, edge: int) -> tuple[int, int]:
     """Return the first and last row that an edge reaches."""
-    rows = index.shapes[0, 1]
-    y0, per_y = index.frames[0, 1], index.frames[0, 3]
-    a = _slot(index.coordinates[edge, 1], y0, per_y, rows)
-    b = _slot(index.coordinates[edge + 1, 1], y0, per_y, rows)
+    a, b = _row(index, index.coordinates[edge, 1]), _row(index, index.coordinates[edge + 1, 1])
     return min(a, b), max(a, b)
 
 
-@_entry
+@entry
 def count_bands(index: Index, items: Items, bands: Bands) -> None:
     """Count the edges of band b in `bands.starts[b + 1]`."""
     for item in range(items.positions.size):
@@ -195,7 +208,7 @@ def count_bands(index: Index, items: Items, bands: Bands) -> None:
                 bands.starts[base + row + 1] += 1
 
 
-@_entry
+@entry
 def fill_bands(index: Index, items: Items, bands: Bands, edges: NDArray[np.int32]) -> None:
     """Write the edges of every band; `bands.starts` moves on to where each band ends."""
     for item in range(items.positions.size):
@@ -208,7 +221,37 @@ def fill_bands(index: Index, items: Items, bands: Bands, edges: NDArray[np.int32
                 bands.starts[base + row] += 1
 
 
-@_inlined
+@inlined
+def _low_x(index: Index, edge: int) -> float:
+    """Return the smaller x of an edge."""
+    x: float = min(index.coordinates[edge, 0], index.coordinates[edge + 1, 0])
+    return x
+
+
+@inlined
+def _high_x(index: Index, edge: int) -> float:
+    """Return the larger x of an edge."""
+    x: float = max(index.coordinates[edge, 0], index.coordinates[edge + 1, 0])
+    return x
+
+
+@entry
+def sort_bands(index: Index, bands: Bands, edges: NDArray[np.int32]) -> None:
+    """Sort every band by the smaller x of its edges, in place (Shell's sort: most are short)."""
+    for band in range(bands.starts.size - 1):
+        start, stop = bands.starts[band], bands.starts[band + 1]
+        for gap in (701, 301, 132, 57, 23, 10, 4, 1):
+            for k in range(start + gap, stop):
+                edge = edges[k]
+                x = _low_x(index, edge)
+                place = k
+                while place >= start + gap and _low_x(index, edges[place - gap]) > x:
+                    edges[place] = edges[place - gap]
+                    place -= gap
+                edges[place] = edge
+
+
+@inlined
 def _columns_in_row(
     ends: tuple[float, float, float, float], row: int, rows: int, margin: float
 ) -> tuple[float, float]:
@@ -227,7 +270,7 @@ def _columns_in_row(
     return min(enter, leave) - margin, max(enter, leave) + margin
 
 
-@_inlined
+@inlined
 def _touch(index: Index, edge: int, span: NDArray[np.int32], touched: NDArray[np.uint8]) -> None:
     """Mark every cell of the grid's span that the edge may reach; a few more do no harm.
 
@@ -241,8 +284,7 @@ def _touch(index: Index, edge: int, span: NDArray[np.int32], touched: NDArray[np
     if a[1] > b[1]:
         a, b = b, a
     low_row, high_row = _edge_rows(index, edge)
-    low = _slot(min(a[0], b[0]), x0, per_x, columns)
-    high = _slot(max(a[0], b[0]), x0, per_x, columns)
+    low, high = _column(index, min(a[0], b[0])), _column(index, max(a[0], b[0]))
     ends = ((a[0] - x0) * per_x, (a[1] - y0) * per_y, (b[0] - x0) * per_x, (b[1] - y0) * per_y)
     largest = max(max(abs(ends[0]), abs(ends[1])), max(abs(ends[2]), abs(ends[3])))
     margin = 1e-9 + 1e-14 * largest * largest
@@ -259,25 +301,21 @@ def _touch(index: Index, edge: int, span: NDArray[np.int32], touched: NDArray[np
             touched[start + column] = 1
 
 
-@_inlined
+@inlined
 def _state(index: Index, row: int, column: int, first: int, stop: int) -> int:
     """Return 1 if a cell without edges lies inside the grid, 0 if outside, or UNSURE.
 
     The middle of the cell decides, if it is a point of the cell and of the frame: outside the
     frame other edges count.
     """
-    columns, rows, _ = index.shapes[0]
     x0, y0, per_x, per_y, x1, y1 = index.frames[0]
-    x = x0 + (column + 0.5) / per_x
-    y = y0 + (row + 0.5) / per_y
-    if not (x <= x1 and y <= y1):
+    x, y = x0 + (column + 0.5) / per_x, y0 + (row + 0.5) / per_y
+    if not (x <= x1 and y <= y1 and _column(index, x) == column and _row(index, y) == row):
         return UNSURE
-    if _slot(x, x0, per_x, columns) != column or _slot(y, y0, per_y, rows) != row:
-        return UNSURE
-    return _covers(index, first, stop, x, y)
+    return _covers(index, first, stop, 0, x, y)
 
 
-@_inlined
+@inlined
 def _fill_row(
     index: Index,
     place: tuple[int, int, int, int, int, int],
@@ -287,33 +325,42 @@ def _fill_row(
 ) -> int:
     """Write the entries of one grid in one row; return the new number of entries.
 
+    A cell needs only the edges that reach it or lie to one side of it: the shorter of the two.
+    Those before `from_cell` end left of the cell, those from `to_cell` on begin right of it.
+
     place: position, row, first column, first edge, last edge + 1, entries so far.
     touched: this row of the grid's span.
     """
     position, row, low, first, stop, n = place
-    state = 0
-    run = False
+    state = UNSURE
+    from_cell, to_cell = first, first
     for offset in range(touched.size):
         column = low + offset
-        cell = row * index.shapes[0, 0] + column
+        while from_cell < stop and _column(index, _high_x(index, index.edges[from_cell])) < column:
+            from_cell += 1
+        while to_cell < stop and _column(index, _low_x(index, index.edges[to_cell])) <= column:
+            to_cell += 1
         if touched[offset]:
-            run = False
-        elif not run:
+            state = UNSURE
+        elif state == UNSURE:  # neighbours without an edge between them share their state
             state = _state(index, row, column, first, stop)
-            run = state != UNSURE
-        if closed[cell] or (run and state == 0):
+        cell = row * index.shapes[0, 0] + column
+        if closed[cell] or first == stop or state == 0:
             continue
+        to_left = from_cell == stop or to_cell - first < stop - from_cell
         found.cell[n] = cell
         entry = found.entry[n]
-        entry[0], entry[1], entry[2] = position, first, stop
-        n += 1
-        if run:
+        entry[0], entry[3] = position, to_left
+        entry[1] = first if to_left else from_cell
+        entry[2] = to_cell if to_left else stop
+        if state == 1:
             entry[1], entry[2] = ENDS, 0
             closed[cell] = 1
+        n += 1
     return n
 
 
-@_entry
+@entry
 def fill(index: Index, items: Items, bands: Bands, scratch: Scratch, found: Found) -> int:
     """Write which grids meet which cells into `found`; return how many entries that makes."""
     n = 0
@@ -340,11 +387,11 @@ def fill(index: Index, items: Items, bands: Bands, scratch: Scratch, found: Foun
     return n
 
 
-@_entry
+@entry
 def chain(found: Found, starts: NDArray[np.int64], entries: NDArray[np.int32]) -> None:
     """Copy the entries cell by cell, keeping their order; `starts` moves on to each list's end."""
     for k in range(found.cell.size):
         cell = found.cell[k]
-        for part in range(3):
+        for part in range(4):
             entries[starts[cell], part] = found.entry[k, part]
         starts[cell] += 1

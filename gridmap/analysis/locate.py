@@ -124,7 +124,7 @@ class GridLocator:
         found = np.empty(x.size, np.int64)
 
         def look_up(part: slice) -> int:
-            return kernels.locate(index, x[part], y[part], found[part])
+            return kernels.locate(index, x[part], y[part], found[part])[0]
 
         if sum(_each_part(look_up, x.size)):
             unsure = np.flatnonzero(found == kernels.UNSURE)

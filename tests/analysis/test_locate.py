@@ -220,6 +220,12 @@ def test_where_an_edge_is_too_short_for_geos_its_answer_still_holds():
     assert found.tolist() == [0, 0, -1, 0]
 
 
+def test_spikes_that_geos_takes_for_a_rectangle():
+    spikes = shapely.Polygon([(0, 0), (3, 0), (3, 3), (3, 0), (0, 0)])
+
+    assert check([spikes], ["1"], [1, 2, 4], [1, 2, 1]).tolist() == [0, 0, -1]
+
+
 def test_slivers_one_float_wide_keep_their_points():
     one, two = np.nextafter(1.0, 2.0), np.nextafter(np.nextafter(1.0, 2.0), 2.0)
     grids = [
