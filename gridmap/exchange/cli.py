@@ -195,8 +195,8 @@ def _tell(result: ImportResult, *, as_json: bool) -> None:
 
 
 @imports.command("list")
-@click.option("--limit", default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--limit", default=50, show_default=True, help="The newest so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print one list as the last line.")
 def list_imports(limit: int, as_json: bool) -> None:
     """List what was brought in, the newest first."""
     with transaction(SYSTEM) as session:

@@ -15,7 +15,7 @@ incidents = Commands("incidents", help="Incidents: those without a grid, their c
 
 
 @incidents.command("unlinked")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", default=50, show_default=True, help="The newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object as the last line.")
 def unlinked(limit: int, as_json: bool) -> None:
     """List incidents that no grid covers, the newest first."""
