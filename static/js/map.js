@@ -33,10 +33,15 @@ for (const [name, level] of Object.entries(PANES)) {
 /* ── where the map begins: before any layer asks for tiles ───────────────── */
 function whole() {
   const [west, south, east, north] = page.bounds;
-  const small = window.innerWidth <= 640;
-  map.fitBounds([[south, west], [north, east]], small
-    ? { paddingTopLeft: [8, 60], paddingBottomRight: [8, 76], animate: false }
-    : { paddingTopLeft: [12, 12], paddingBottomRight: [52, 30], animate: false });
+  const bounds = L.latLngBounds([south, west], [north, east]);
+  if (window.innerWidth <= 640) {
+    map.fitBounds(bounds, { paddingTopLeft: [8, 60], paddingBottomRight: [8, 76], animate: false });
+    return;
+  }
+  /* beside the legend where that costs no zoom, else under it */
+  const beside = (left) => map.getBoundsZoom(bounds, false, L.point(left + 52, 42));
+  const left = [262, 160, 12].find((room) => beside(room) === beside(12));
+  map.fitBounds(bounds, { paddingTopLeft: [left, 12], paddingBottomRight: [52, 30], animate: false });
 }
 function readView() {
   const parts = new URLSearchParams(location.search).get("at")?.split(",").map(Number);
