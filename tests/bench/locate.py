@@ -3,10 +3,11 @@
 The grids are a clean partition of four-cornered polygons (five coordinates), and the same with
 25 pieces to a side (101 coordinates). The others get their points, tables and spatial indexes
 ready-made and only find pairs; ours starts from two arrays and also applies the rule of the
-lowest code. usage: script/bench locate [--postgis URL] [--points N] [--repeats N]
+lowest code. usage: script/bench locate [--postgis URL|none] [--points N] [--repeats N]
 """
 
 import argparse
+import contextlib
 import resource
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ import pyarrow
 import shapely
 
 from gridmap.analysis.locate import GridLocator, warm_up
+from tests.bench.city import bench
 from tests.bench.table import BenchRow, medians_of, print_table
 
 SIDE = 100
@@ -74,8 +76,7 @@ def postgis_join(url: str, grids: np.ndarray, x: np.ndarray, y: np.ndarray) -> C
     import pandas as pd
     from sqlalchemy import create_engine
 
-    connection = create_engine(url).raw_connection()
-    cursor = connection.cursor()
+    cursor = create_engine(url).raw_connection().cursor()
     cursor.execute("CREATE TEMP TABLE xy (id int, x float8, y float8)")
     cursor.execute("CREATE TEMP TABLE g (id int, geom geometry)")
     text = io.StringIO()
@@ -170,13 +171,17 @@ def _ten_million(kinds: dict[str, np.ndarray], repeats: int) -> list[BenchRow]:
 
 
 def main() -> None:
-    """Run and print."""
+    """Run and print; without an address PostGIS runs in a private cluster of this benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--postgis", metavar="URL")
+    parser.add_argument("--postgis", metavar="URL", help="none leaves PostGIS out")
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    rows = run(options.postgis, points=options.points, repeats=options.repeats)
+    with contextlib.ExitStack() as stack:
+        url = options.postgis
+        if url is None:
+            url = stack.enter_context(bench()).cluster.url("postgres")
+        rows = run(None if url == "none" else url, points=options.points, repeats=options.repeats)
     print_table("locate", rows)
 
 
