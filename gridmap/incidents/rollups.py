@@ -22,6 +22,7 @@ Texts = npt.NDArray[np.object_]
 ALL_CATEGORIES = 0
 KEYS_AT_ONCE = 40_000
 """Bounds the memory of a merge, however long the span of months is."""
+_TOTAL = "n.cumulative[cardinality(n.cumulative)]"
 _HEADER = 5
 """Big-endian int4 words before the elements in what `array_send` returns."""
 
@@ -149,7 +150,13 @@ def merge(session: Session, changes: MonthCounts) -> None:
         _merge_part(session, wanted, row[here] - start, months[here], counts[here])
     session.execute(
         text(
-            "INSERT INTO incident_months SELECT * FROM merged_months "
+            "DELETE FROM incident_months m USING merged_months n WHERE m.category_id = "
+            f"n.category_id AND m.grid_code = n.grid_code AND {_TOTAL} = 0"
+        )
+    )
+    session.execute(
+        text(
+            f"INSERT INTO incident_months SELECT * FROM merged_months n WHERE {_TOTAL} <> 0 "
             "ON CONFLICT (category_id, grid_code) DO UPDATE "
             "SET first_month = excluded.first_month, cumulative = excluded.cumulative"
         )
