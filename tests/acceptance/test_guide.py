@@ -4,7 +4,8 @@ import re
 import shlex
 from pathlib import Path
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
+CHECKOUT = Path(__file__).resolve().parents[2]
+GUIDE = CHECKOUT / "docs" / "guide"
 PAGES = (
     "first-steps.md",
     "more-data.md",
@@ -27,18 +28,18 @@ DIFFERS = (
 """What is another thing each time: seconds, moments, folders."""
 
 
-def steps(page: str) -> list[tuple[list[str], str, bool]]:
+def steps(page: Path) -> list[tuple[list[str], str, bool]]:
     """Arguments, printed text, and whether only its beginning stands on the page."""
     found = []
-    for flags, body in BLOCK.findall((GUIDE / page).read_text(encoding="utf-8")):
+    for flags, body in BLOCK.findall(page.read_text(encoding="utf-8")):
         if "only-shown" in flags:
             continue
         for part in re.split(r"^(?=\$ )", body, flags=re.MULTILINE):
             if not part:
                 continue
             match = COMMAND.match(part)
-            assert match, f"{page}: {part}"
-            arguments = shlex.split(match[1].replace("\\\n", " "))
+            assert match, f"{page.name}: {part}"
+            arguments = shlex.split(match[1].replace("\\\n", " "), comments=True)
             found.append((arguments, match[2], "first" in flags))
     return found
 
@@ -51,11 +52,11 @@ def comparable(text: str) -> list[str]:
 
 
 def test_the_guide_says_what_happens(fresh_database, run, monkeypatch):
-    monkeypatch.chdir(GUIDE.parents[1])
+    monkeypatch.chdir(CHECKOUT)
     done = 0
 
     for page in PAGES:
-        for arguments, shown, begins in steps(page):
+        for arguments, shown, begins in steps(GUIDE / page):
             result = run(*arguments)
             printed = result.output
             if begins:
@@ -66,3 +67,19 @@ def test_the_guide_says_what_happens(fresh_database, run, monkeypatch):
             done += 1
 
     assert done > 15
+
+
+def test_the_readme_says_what_happens(fresh_database, run, monkeypatch):
+    monkeypatch.chdir(CHECKOUT)
+    done = 0
+
+    for arguments, shown, _ in steps(CHECKOUT / "README.md"):
+        if arguments[0] == "database":
+            continue  # the tests share the server
+        result = run(*arguments)
+        assert result.exit_code == 0, result.output
+        missing = set(comparable(shown)) - set(comparable(result.output))
+        assert not missing, " ".join(arguments)
+        done += 1
+
+    assert done > 7
