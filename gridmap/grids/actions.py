@@ -153,13 +153,10 @@ def _community(code: str) -> str | None:
 def undo_grids(session: Session, batch: Batch) -> int:
     """Delete the grids that one import brought; what lay in them is unlinked again."""
     lock_register(session, "grids")
-    there = queries.current_grids(session)
-    gone = set(queries.delete_grids_of(session, batch.id))
-    removed = [code for grid_id, code in zip(there.ids, there.codes, strict=True)
-               if int(grid_id) in gone]  # fmt: skip
+    removed = queries.delete_grids_of(session, batch.id)
     bump(session, "grids", "population")
     grids_changed.send(GridsChanged(session, removed))
-    return len(gone)
+    return len(removed)
 
 
 def import_divisions(session: Session, batch: Batch, rows: AreaRows, *, rejected: int) -> Counts:

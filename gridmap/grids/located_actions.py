@@ -72,6 +72,6 @@ class PointRegister:
         """Link points that a grid covers by now, unlink those whose grid is gone."""
         session = news.session
         lock_register(session, self.name)
-        moved = relink(session, self.table, current_grids(session), news.removed_codes)
-        if moved or news.removed_codes:
+        moved = relink(session, self.table, current_grids(session), news.removed_ids)
+        if moved or news.removed_ids:
             bump(session, self.name)

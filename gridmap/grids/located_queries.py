@@ -64,7 +64,7 @@ def delete_rows_of(session: Session, table: type[Any], batch_id: int) -> int:
     return len(gone.all())
 
 
-def relink(session: Session, table: type[Any], grids: CurrentGrids, removed: list[str]) -> int:
+def relink(session: Session, table: type[Any], grids: CurrentGrids, removed: list[int]) -> int:
     """Put rows into grids that cover them by now, and out of grids that are gone.
 
     Returns:
@@ -72,7 +72,7 @@ def relink(session: Session, table: type[Any], grids: CurrentGrids, removed: lis
     """
     if removed:
         session.execute(
-            update(table).where(table.grid_code.in_(removed)).values(grid_id=None, grid_code="")
+            update(table).where(table.grid_id.in_(removed)).values(grid_id=None, grid_code="")
         )
     waiting = session.execute(
         select(table.id, func.ST_X(table.geom), func.ST_Y(table.geom)).where(

@@ -9,10 +9,10 @@ from gridmap.core.signals import Signal
 
 @dataclass(frozen=True)
 class GridsChanged:
-    """Grids came or went, in this transaction; `removed_codes` are those that went."""
+    """Grids came or went, in this transaction; `removed_ids` are those that went."""
 
     session: Session
-    removed_codes: list[str]
+    removed_ids: list[int]
 
 
 grids_changed: Signal[GridsChanged] = Signal("grids_changed")

@@ -184,7 +184,7 @@ def follow_grids(news: GridsChanged) -> None:
     session = news.session
     lock_register(session, "incidents")
     zone = timezone(session)
-    lost = queries.incidents_in(session, news.removed_codes) if news.removed_codes else None
+    lost = queries.incidents_in(session, news.removed_ids) if news.removed_ids else None
     if lost is not None and lost.size:
         with _counted_anew(session, lost, zone):
             queries.unlink(session, lost)

@@ -39,7 +39,9 @@ class Words:
 
 def resolve_words(session: Session, source: str, words: npt.NDArray[np.object_]) -> Words:
     """Find the category of every row's word; a new word becomes a category, marked unknown."""
-    distinct, inverse = np.unique(words.astype(str), return_inverse=True)
+    import pandas as pd  # slow to load, and only imports need it
+
+    inverse, distinct = pd.factorize(words)
     keys = [word_key(word) for word in distinct.tolist()]
     known = _known_words(session, source, keys)
     unknown = []

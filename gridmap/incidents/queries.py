@@ -152,9 +152,9 @@ def link(
     session.execute(text("DROP TABLE new_links"))
 
 
-def incidents_in(session: Session, grid_codes: Sequence[str]) -> npt.NDArray[np.int64]:
+def incidents_in(session: Session, grid_ids: Sequence[int]) -> npt.NDArray[np.int64]:
     """Return the ids of the incidents in grids."""
-    rows = session.scalars(select(Incident.id).where(Incident.grid_code.in_(grid_codes)))
+    rows = session.scalars(select(Incident.id).where(Incident.grid_id.in_(grid_ids)))
     return np.array(rows.all(), dtype=np.int64)
 
 

@@ -101,8 +101,8 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
     found = np.flatnonzero(study.grid_ids == grid.id)
     place = int(found[0]) if found.size else None
     wanted = {row.id for row in asked.categories} if chosen.categories else None
-    now = _counts(session, code, chosen, study.zone, wanted)
-    before = _counts(session, code, chosen.before, study.zone, wanted)
+    now = _counts(session, grid.id, chosen, study.zone, wanted)
+    before = _counts(session, grid.id, chosen.before, study.zone, wanted)
     neighbours = queries.neighbours_of(session, grid.id)
     trend = _trend(session, code, chosen, wanted)
     resources = queries.resources_of(session, grid.id)
@@ -133,11 +133,11 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
 
 
 def _counts(
-    session: Session, code: str, chosen: Filter, zone: str, wanted: set[int] | None
+    session: Session, grid_id: int, chosen: Filter, zone: str, wanted: set[int] | None
 ) -> dict[int, int]:
     found = queries.counts_by_category(
         session,
-        code,
+        grid_id,
         start=local_midnight(chosen.start, zone),
         end=local_midnight(chosen.end, zone),
     )

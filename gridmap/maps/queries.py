@@ -167,12 +167,12 @@ def resources_of(session: Session, grid_id: int) -> dict[str, tuple[int, int]]:
 
 
 def counts_by_category(
-    session: Session, code: str, *, start: datetime, end: datetime
+    session: Session, grid_id: int, *, start: datetime, end: datetime
 ) -> dict[int, int]:
     """Return category id → incidents in one grid with start <= occurred_from < end."""
     rows = session.execute(
         select(Incident.category_id, func.count())
-        .where(Incident.grid_code == code, Incident.occurred_from >= start,
+        .where(Incident.grid_id == grid_id, Incident.occurred_from >= start,
                Incident.occurred_from < end)
         .group_by(Incident.category_id)
     )  # fmt: skip
@@ -246,12 +246,12 @@ class Points:
 
 _INCIDENTS = """
 WITH box AS (SELECT ST_MakeEnvelope(:west, :south, :east, :north, 4326) AS geom),
-near AS (SELECT array(SELECT g.code FROM grid_versions v JOIN grids g ON g.id = v.grid_id, box
-                      WHERE v.geom && box.geom AND upper_inf(v.valid)) AS codes),
+near AS (SELECT array(SELECT v.grid_id FROM grid_versions v, box
+                      WHERE v.geom && box.geom AND upper_inf(v.valid)) AS ids),
 seen AS MATERIALIZED (
   SELECT i.geom FROM incidents i, box, near
   WHERE i.occurred_from >= :start AND i.occurred_from < :end
-    AND i.grid_code = ANY (near.codes) AND i.geom && box.geom {scope} {categories}
+    AND i.grid_id = ANY (near.ids) AND i.geom && box.geom {scope} {categories}
 )
 SELECT ST_X(geom), ST_Y(geom), count(*) OVER () FROM seen LIMIT :cap
 """

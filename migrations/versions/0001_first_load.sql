@@ -27,8 +27,8 @@ BEGIN
   CREATE UNIQUE INDEX uq_incidents_source_id_source ON public.incidents (source_id, source);
   CREATE INDEX ix_incidents_time ON public.incidents (occurred_from)
     INCLUDE (grid_id, grid_code, category_id);
-  CREATE INDEX ix_incidents_grid ON public.incidents (grid_code, occurred_from)
-    INCLUDE (grid_id, category_id);
+  CREATE INDEX ix_incidents_grid ON public.incidents (grid_id, occurred_from)
+    INCLUDE (grid_code, category_id);
   CREATE INDEX ix_incidents_batch ON public.incidents USING brin (batch_id);
   CREATE INDEX ix_incidents_unlinked ON public.incidents (occurred_from) WHERE grid_id IS NULL;
 END $$;

@@ -162,9 +162,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_incidents_grid",
         "incidents",
-        ["grid_code", "occurred_from"],
+        ["grid_id", "occurred_from"],
         unique=False,
-        postgresql_include=["grid_id", "category_id"],
+        postgresql_include=["grid_code", "category_id"],
     )
     op.create_index(
         "ix_incidents_time",
@@ -648,7 +648,7 @@ def downgrade() -> None:
         postgresql_include=["grid_id", "grid_code", "category_id"],
     )
     op.drop_index(
-        "ix_incidents_grid", table_name="incidents", postgresql_include=["grid_id", "category_id"]
+        "ix_incidents_grid", table_name="incidents", postgresql_include=["grid_code", "category_id"]
     )
     op.drop_index("ix_incidents_batch", table_name="incidents", postgresql_using="brin")
     op.drop_geospatial_table("incidents")
