@@ -53,7 +53,7 @@ def commands_page(app: Flask) -> str:
         "# Commands",
         NOTE,
         "All begin with `script/gridmap`; `--help` behind any of them says the same as this page. "
-        "`run`, `routes`, `shell` and `spec` come with Flask and APIFlask and are for developers.",
+        "`run`, `routes` and `shell` come with Flask and are for developers.",
         "Exit codes: 0 done, 2 a file or an option cannot be used and nothing was changed, 1 "
         "anything else; `database status` exits with 3 when the database does not run.",
     ]
