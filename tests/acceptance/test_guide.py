@@ -17,7 +17,10 @@ PAGES = (
 )
 """In the order of a reader; each goes on where the one before ended."""
 
-BLOCK = re.compile(r"^```console([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^(?:<!-- (first|only-shown) -->\n)?```console\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
+"""A remark before a block: only the first lines are shown, or it is not run here."""
 COMMAND = re.compile(r"^\$ script/gridmap ((?:[^\n]*\\\n)*[^\n]*)\n?(.*)\Z", re.DOTALL)
 DIFFERS = (
     (re.compile(r"\d+\.\d s\."), "T s."),
@@ -31,8 +34,8 @@ DIFFERS = (
 def steps(page: Path) -> list[tuple[list[str], str, bool]]:
     """Arguments, printed text, and whether only its beginning stands on the page."""
     found = []
-    for flags, body in BLOCK.findall(page.read_text(encoding="utf-8")):
-        if "only-shown" in flags:
+    for remark, body in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if remark == "only-shown":
             continue
         for part in re.split(r"^(?=\$ )", body, flags=re.MULTILINE):
             if not part:
@@ -40,7 +43,7 @@ def steps(page: Path) -> list[tuple[list[str], str, bool]]:
             match = COMMAND.match(part)
             assert match, f"{page.name}: {part}"
             arguments = shlex.split(match[1].replace("\\\n", " "), comments=True)
-            found.append((arguments, match[2], "first" in flags))
+            found.append((arguments, match[2], remark == "first"))
     return found
 
 

@@ -1,6 +1,5 @@
 """What the program offers stands in the documentation, and nothing else does."""
 
-import argparse
 import os
 import re
 import subprocess
@@ -118,7 +117,6 @@ def test_every_script_and_its_options_are_documented(capsys):
     scripts = {f"script/{file.name}" for file in (CHECKOUT / "script").iterdir() if file.is_file()}
     missing = [name for name in sorted(scripts | options) if name not in written]
 
-    assert argparse.ArgumentParser  # serve parses with it: options are read from its help
     assert "--port" in options
     assert not missing
 
@@ -200,10 +198,12 @@ def test_the_site_builds_strictly_and_asks_no_other_host(tmp_path):
     )
     assert done.returncode == 0, done.stderr
 
+    pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    assert not [page.name for page, text in pages.items() if "```" in text], "a block is not closed"
     foreign = {}
-    for page in site.rglob("*.html"):
+    for page, text in pages.items():
         parser = Fetched()
-        parser.feed(page.read_text(encoding="utf-8"))
+        parser.feed(text)
         found = [a for a in parser.addresses if urlsplit(a).netloc]
         if found:
             foreign[page.name] = found
