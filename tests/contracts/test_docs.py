@@ -121,6 +121,19 @@ def test_every_script_and_its_options_are_documented(capsys):
     assert not missing
 
 
+def test_every_benchmark_is_described():
+    written = (DOCS / "develop" / "benchmarks.md").read_text(encoding="utf-8")
+
+    names = [
+        file.stem
+        for file in (CHECKOUT / "tests" / "bench").glob("*.py")
+        if "__main__" in file.read_text(encoding="utf-8")
+    ]
+
+    assert names
+    assert not [name for name in names if f"| `{name}` |" not in written]
+
+
 def test_error_codes_are_unique_and_each_class_has_its_own_sentence():
     own = [error for error in reference.errors() if "code" in vars(error)]
     codes = [error.code for error in own]
