@@ -7,6 +7,8 @@ Source of the format: PostgreSQL manual, "COPY", Binary Format.
 
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -67,9 +69,24 @@ def copy_rows(session: Session, table: str, columns: Mapping[str, Column]) -> in
     (rows,) = sizes
     names = ", ".join(f'"{name}"' for name in columns)
     cursor = raw_cursor(session)
-    stream = _Stream(_chunks(list(columns.values()), rows))
-    cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN (FORMAT binary)', stream, 1 << 20)
+    statement = f'COPY "{table}" ({names}) FROM STDIN (FORMAT binary)'
+    with _ahead(_chunks(list(columns.values()), rows)) as chunks:
+        cursor.copy_expert(statement, _Stream(chunks), 1 << 20)
     return int(rows)
+
+
+@contextmanager
+def _ahead(chunks: Iterator[bytes]) -> Iterator[Iterator[bytes]]:
+    """Encode the next chunk in a thread while the server takes the last one in."""
+
+    def one_ahead() -> Iterator[bytes]:
+        coming = encoder.submit(next, chunks, b"")
+        while chunk := coming.result():
+            coming = encoder.submit(next, chunks, b"")
+            yield chunk
+
+    with ThreadPoolExecutor(max_workers=1) as encoder:
+        yield one_ahead()
 
 
 class _Stream:

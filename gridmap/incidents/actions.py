@@ -137,14 +137,16 @@ def _columns(rows: IncidentRows, placed: Placed, words: Words) -> dict[str, Colu
         "position": Column("int4", np.arange(len(rows))),
         "source_id": Column("text", rows.source_id),
         "occurred_from": Column("timestamptz", rows.occurred_from),
-        "occurred_to": Column("timestamptz", rows.occurred_to),
         "category_id": Column("int4", words.category_ids),
         "word_id": Column("int4", words.word_ids),
-        "place_given": Column("text", placed.place_given),
         "geom": Column("point", placed.lon + 1j * placed.lat),
         "grid_id": Column("int4", placed.links.grid_ids, unlinked),
         "grid_code": Column("text", placed.links.grid_codes),
     }
+    if not np.isnat(rows.occurred_to).all():
+        columns["occurred_to"] = Column("timestamptz", rows.occurred_to)
+    if placed.place_given.astype(bool).any():
+        columns["place_given"] = Column("text", placed.place_given)
     if rows.origin.converted:
         columns["x_original"] = Column("float8", rows.x_original)
         columns["y_original"] = Column("float8", rows.y_original)

@@ -128,7 +128,9 @@ def merge(session: Session, changes: MonthCounts) -> None:
     """Add changes to the roll-up, per category and for all together."""
     if not changes.counts.size:
         return
-    codes, code_index = np.unique(changes.grid_codes.astype(str), return_inverse=True)
+    import pandas as pd  # slow to load, and only changes need it
+
+    code_index, codes = pd.factorize(changes.grid_codes)
     grid_ids = np.full(codes.size, -1, dtype=np.int64)
     grid_ids[code_index] = changes.grid_ids
     category = np.concatenate([changes.category_ids, np.full(code_index.size, ALL_CATEGORIES)])
@@ -166,10 +168,10 @@ def merge(session: Session, changes: MonthCounts) -> None:
 
 @dataclass(frozen=True)
 class _Keys:
-    """Rows of the roll-up: equally long arrays, sorted by category, then code."""
+    """Rows of the roll-up: equally long arrays, sorted by category."""
 
     categories: Ids
-    codes: npt.NDArray[np.str_]
+    codes: Texts
     grid_ids: Ids
 
 
@@ -190,7 +192,7 @@ def _merge_part(session: Session, keys: _Keys, row: Ids, months: Ids, counts: Id
         "merged_months",
         {
             "category_id": Column("int4", keys.categories),
-            "grid_code": Column("text", keys.codes.astype(object)),
+            "grid_code": Column("text", keys.codes),
             "grid_id": Column("int4", keys.grid_ids, keys.grid_ids < 0),
             "first_month": Column("int4", np.full(keys.categories.size, first)),
             "cumulative": Column("int4[]", sums),
@@ -221,7 +223,7 @@ def _stored(session: Session, keys: _Keys) -> list[_Group]:
             {
                 "lowest": int(keys.categories[0]),
                 "highest": int(keys.categories[-1]),
-                "codes": np.unique(keys.codes).tolist(),
+                "codes": list(set(keys.codes.tolist())),
             },
         ).all(),
         columns=["category", "code", "first", "sums"],
