@@ -25,7 +25,10 @@ class BatchInUse(GridmapError):
 
     status = 409
     code = "batch_in_use"
-    message = N_("Import %(batch)s cannot be taken back: %(why)s. Take those back first.")
+    message = N_(
+        "Import %(batch)s cannot be taken back while counts of people stand on its grids: take "
+        "back import %(imports)s first."
+    )
 
 
 class NoRejects(GridmapError):

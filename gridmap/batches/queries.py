@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from gridmap.batches.models import Batch
@@ -35,18 +35,6 @@ def has_real_batches(session: Session) -> bool:
     """Return whether anything but the sample city was imported and not taken back."""
     found = session.scalar(select(exists().where(~Batch.is_sample, Batch.undone_at.is_(None))))
     return bool(found)
-
-
-def standing_batches_after(session: Session, batch: Batch, *, kind: str) -> int:
-    """Count batches of a kind that came later and still stand."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Batch)
-            .where(Batch.id > batch.id, Batch.kind == kind, Batch.undone_at.is_(None))
-        )
-        or 0
-    )
 
 
 def freshness(session: Session, kind: str) -> Batch | None:

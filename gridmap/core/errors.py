@@ -43,6 +43,17 @@ class DatabaseBehind(GridmapError):
     )
 
 
+class DatabaseAhead(GridmapError):
+    """A newer program has migrated the database."""
+
+    status = 503
+    code = "database_ahead"
+    message = N_(
+        "The database is at revision %(current)s, which this program does not know: it only knows "
+        "%(head)s. Use the newer program that brought it there; nothing was changed."
+    )
+
+
 class NotConfigured(GridmapError):
     """A setting is missing that this step cannot do without."""
 

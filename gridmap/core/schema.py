@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from gridmap.core.errors import DatabaseBehind, DatabaseUnavailable
+from gridmap.core.errors import DatabaseAhead, DatabaseBehind, DatabaseUnavailable
 from gridmap.core.settings import CHECKOUT
 
 MIGRATIONS = CHECKOUT / "migrations"
@@ -39,10 +39,17 @@ def current(url: str) -> str | None:
 
 
 def require_head(url: str) -> None:
-    """Raise DatabaseBehind unless the database has just the revision of this program."""
+    """Raise DatabaseBehind or DatabaseAhead unless the database has this program's revision."""
     found = current(url)
+    if _is_newer(found):
+        raise DatabaseAhead(current=found, head=head())
     if found != head():
         raise DatabaseBehind(current=found or "none", head=head())
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Tell a revision that comes after ours: revisions are numbers of four digits."""
+    return revision is not None and revision > head()
 
 
 def upgrade(owner_url: str) -> list[str]:
@@ -50,10 +57,15 @@ def upgrade(owner_url: str) -> list[str]:
 
     Returns:
         The revisions that were applied, in order; empty when nothing was to be done.
+
+    Raises:
+        DatabaseAhead: a newer program has migrated it; nothing is changed.
     """
     before = current(owner_url)
     if before == head():
         return []
+    if _is_newer(before):
+        raise DatabaseAhead(current=before, head=head())
     from alembic import command  # slow to load, and seldom needed
     from alembic.script import ScriptDirectory
 

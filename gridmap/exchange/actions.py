@@ -41,6 +41,7 @@ from gridmap.intake import (
 from gridmap.intake.rejects import write_rejects
 from gridmap.places import actions as places
 from gridmap.resources import actions as resources
+from gridmap.resources.rules import KINDS, STATES
 
 Report = Callable[[str], None]
 AnyRows = IncidentRows | PointRows | AreaRows | PopulationRows
@@ -64,6 +65,10 @@ SAMPLE_STANDS = Note(
 WORDS_UNKNOWN = N_(
     "%(count)d category words were met for the first time and became categories of their own: "
     "%(words)s. Say what they stand for under Registers, Categories."
+)
+NO_GRIDS = Note(
+    code="no_grids",
+    message=N_("There are no grids yet, so no row lies in one; all are linked as grids arrive."),
 )
 NO_DIVISION = N_("%(count)d grids stand below no division that is known; import divisions too.")
 
@@ -131,8 +136,10 @@ def _read(request: ImportRequest) -> tuple[AnyRows, list[Note]]:
     rows: AnyRows
     if request.kind == "incidents":
         rows = read_incidents(path, columns, options, now=utc_now(), source_tz=None)
-    elif request.kind in ("places", "resources"):
-        rows = read_points(path, columns, options, kind=request.kind)
+    elif request.kind == "places":
+        rows = read_points(path, columns, options, kind="places")
+    elif request.kind == "resources":
+        rows = read_points(path, columns, options, kind="resources", kinds=KINDS, states=STATES)
     elif request.kind == "population":
         rows = read_population(path, columns, options)
     else:
@@ -228,7 +235,7 @@ def _diagnosis(session: Session, rows: AnyRows) -> list[Note]:
         return []
     present = current_grids(session)
     if not present.table.ids.size:
-        return []
+        return [NO_GRIDS]
     return diagnose(
         rows.lon,
         rows.lat,

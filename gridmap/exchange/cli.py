@@ -13,6 +13,7 @@ from gridmap.core.actor import SYSTEM
 from gridmap.core.commands import Commands
 from gridmap.core.database import transaction
 from gridmap.exchange import actions
+from gridmap.exchange.errors import UnusableMapping
 from gridmap.exchange.progress import progress
 from gridmap.exchange.requests import ImportRequest, ImportResult
 from gridmap.intake import Columns, ReadOptions
@@ -58,7 +59,12 @@ FORMAT = click.option(
 
 @imports.command("divisions")
 @FILE
-@_columns(("code", "Column of the code."), ("name", "Column of the name."), ("kind", "Its level."))
+@_columns(
+    ("code", "Column of the code."),
+    ("name", "Column of the name."),
+    ("kind", "Its level."),
+    ("geometry", "Column of the border as WKT, in a CSV file."),
+)
 @FORMAT
 @_common
 def import_divisions(**said: Any) -> None:
@@ -68,7 +74,12 @@ def import_divisions(**said: Any) -> None:
 
 @imports.command("grids")
 @FILE
-@_columns(("code", "Column of the code."), ("name", "Column of the name."), ("kind", "Its kind."))
+@_columns(
+    ("code", "Column of the code."),
+    ("name", "Column of the name."),
+    ("kind", "Its kind."),
+    ("geometry", "Column of the border as WKT, in a CSV file."),
+)
 @FORMAT
 @click.option("--repair", is_flag=True, help="Give each overlap to the grid with the lowest code.")
 @_common
@@ -156,7 +167,7 @@ def request_of(kind: str, said: dict[str, Any]) -> ImportRequest:
     """Make a request of options; a file of options fills in what was not said."""
     mapping: Path | None = said.pop("mapping", None)
     if mapping is not None:
-        stored = json.loads(mapping.read_text(encoding="utf-8"))
+        stored = _mapping(mapping)
         said = {**stored, **{name: value for name, value in said.items() if value is not None}}
     day: datetime | None = said.pop("day", None)
     names = Columns.__dataclass_fields__
@@ -171,6 +182,17 @@ def request_of(kind: str, said: dict[str, Any]) -> ImportRequest:
         day=day.date() if day else None,
         dry_run=bool(said.get("dry_run")),
     )
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    """Return the options of a file, as a batch keeps them."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as problem:
+        raise UnusableMapping(file=path.name, why=str(problem)) from problem
+    if not isinstance(stored, dict):
+        raise UnusableMapping(file=path.name, why=type(stored).__name__)
+    return stored
 
 
 def _tell(result: ImportResult, *, as_json: bool) -> None:

@@ -4,20 +4,20 @@ from gridmap.core.errors import GridmapError
 from gridmap.core.i18n import N_
 
 
-class NoGridsYet(GridmapError):
-    """Incidents would all be unlinked."""
-
-    status = 409
-    code = "no_grids_yet"
-    message = N_("There are no grids yet. Import them first: script/gridmap import grids FILE.")
-
-
 class MissingOption(GridmapError):
     """An import cannot be done without this."""
 
     status = 422
     code = "missing_option"
     message = N_("%(option)s is missing: %(why)s")
+
+
+class UnusableMapping(GridmapError):
+    """The file of options is no JSON object."""
+
+    status = 422
+    code = "unusable_mapping"
+    message = N_('%(file)s holds no JSON object with options, such as {"x": "lon"}: %(why)s')
 
 
 class DryRun(Exception):

@@ -30,6 +30,7 @@ NAMES = {
     "no_code": N_("No code"),
     "code_not_a_number": N_("Code not a number"),
     "code_too_long": N_("Code too long"),
+    "word_unknown": N_("Word unknown"),
     "code_repeated": N_("Code twice in the file"),
     "no_address": N_("No address"),
     "no_id": N_("No number"),

@@ -12,6 +12,7 @@ from gridmap.analysis.areas import area_m2
 from gridmap.analysis.codes import code_conflicts
 from gridmap.analysis.neighbours import queen_pairs
 from gridmap.batches.counts import Counts
+from gridmap.batches.errors import BatchInUse
 from gridmap.batches.models import Batch
 from gridmap.core.city import bump, lock_register
 from gridmap.core.geometry import Geometries, to_web_mercator
@@ -151,8 +152,16 @@ def _community(code: str) -> str | None:
 
 
 def undo_grids(session: Session, batch: Batch) -> int:
-    """Delete the grids that one import brought; what lay in them is unlinked again."""
+    """Delete the grids that one import brought; what lay in them is unlinked again.
+
+    Raises:
+        BatchInUse: counts of people stand on these grids; they would be lost.
+    """
     lock_register(session, "grids")
+    counted = queries.population_batches_on(session, batch.id)
+    if counted:
+        numbers = ", ".join(str(number) for number in counted)
+        raise BatchInUse(batch=batch.id, imports=numbers)
     removed = queries.delete_grids_of(session, batch.id)
     bump(session, "grids", "population")
     grids_changed.send(GridsChanged(session, removed))

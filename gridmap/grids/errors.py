@@ -11,7 +11,7 @@ class CodesConflict(GridmapError):
     code = "codes_conflict"
     message = N_(
         "The code %(short)s is the beginning of the code %(long)s (%(count)d such pairs), so both "
-        "would share a scope. Give all codes the same length, for example with "
+        "would share a scope. Give all codes the same length; numbers are padded with "
         "--code-format '{:0%(width)dd}'."
     )
 

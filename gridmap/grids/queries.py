@@ -212,6 +212,17 @@ def existing_divisions(session: Session, codes: Sequence[str]) -> set[str]:
     return set(session.scalars(select(Division.code).where(Division.code.in_(codes))))
 
 
+def population_batches_on(session: Session, batch_id: int) -> Sequence[int]:
+    """Return the imports that brought counts of people for the grids of an import."""
+    return session.scalars(
+        select(GridPopulation.batch_id)
+        .join(Grid, Grid.id == GridPopulation.grid_id)
+        .where(Grid.batch_id == batch_id)
+        .distinct()
+        .order_by(GridPopulation.batch_id)
+    ).all()
+
+
 def delete_divisions_of(session: Session, batch_id: int) -> None:
     """Delete the divisions that one import brought."""
     session.execute(delete(Division).where(Division.batch_id == batch_id))

@@ -14,7 +14,7 @@ from gridmap.core.actor import SYSTEM
 from gridmap.core.commands import saying_errors
 from gridmap.core.database import transaction
 from gridmap.hotspots import actions
-from gridmap.hotspots.export import write_geojson
+from gridmap.hotspots.export import write_study
 from gridmap.hotspots.studies import Question, Study
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -27,7 +27,11 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--scope", default="", help="Beginning of the grid codes; default: everything.")
 @click.option("--per", type=click.Choice(["population", "area"]), help="Compare rates.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object as the last line.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write GeoJSON.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a file: .geojson or .gpkg.",
+)
 @with_appcontext
 @saying_errors
 def hotspots(
@@ -44,7 +48,7 @@ def hotspots(
     with transaction(SYSTEM, role="analysis") as session:
         found = actions.study(session, question)
         if said["out"]:
-            write_geojson(session, found, said["out"])
+            write_study(session, found, said["out"])
     if said["as_json"]:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, allow_nan=False))
         return

@@ -253,8 +253,10 @@ def map_word(session: Session, actor: Actor, word_id: int, category_id: int) -> 
     """
     lock_register(session, "incidents")
     word, category = session.get(CategoryWord, word_id), session.get(Category, category_id)
-    if word is None or category is None:
-        raise NotFound(what="word or category", name=word_id)
+    if word is None:
+        raise NotFound(what="word", name=word_id)
+    if category is None:
+        raise NotFound(what="category", name=category_id)
     ids = queries.incidents_with_word(session, word_id)
     with _counted_anew(session, ids, timezone(session)):
         queries.set_category(session, ids, category_id)

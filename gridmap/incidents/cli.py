@@ -9,6 +9,7 @@ from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import local_date
 from gridmap.core.commands import Commands
 from gridmap.core.database import transaction
+from gridmap.core.errors import NotFound
 from gridmap.incidents import actions, queries
 
 incidents = Commands("incidents", help="Incidents: those without a grid, their categories.")
@@ -37,7 +38,8 @@ def unlinked(limit: int, as_json: bool) -> None:
             f"{local_date(row.occurred_from, zone)}  {row.name:<20} {point:<24} "
             f"{row.place_given or ''}  {row.source} {row.source_id}"
         )
-    click.echo(f"{total:,} incidents lie in no grid.")
+    lie = "incident lies" if total == 1 else "incidents lie"
+    click.echo(f"{total:,} {lie} in no grid.")
 
 
 @incidents.command("categories")
@@ -57,5 +59,7 @@ def map_word(word: int, category: str) -> None:
     """Let the word with this number stand for another category; its incidents move with it."""
     with transaction(SYSTEM) as session:
         found = {c.code: c.id for c in queries.all_categories(session)}
-        moved = actions.map_word(session, SYSTEM, word, found.get(category, -1))
+        if category not in found:
+            raise NotFound(what="category", name=category)
+        moved = actions.map_word(session, SYSTEM, word, found[category])
     click.echo(f"{moved:,} incidents are {category} now.")

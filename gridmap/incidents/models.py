@@ -53,7 +53,8 @@ class Incident(Located, Base):
     """One thing that happened. `source` and `source_id` make it unique.
 
     No foreign key leads to the grids: checked row by row it would cost more than the
-    whole rest of an import. Grids in use are never deleted (see `incidents.actions`).
+    whole rest of an import. A grid that goes sends a signal, and its incidents are
+    unlinked in the same transaction (`incidents.actions.follow_grids`).
     """
 
     __tablename__ = "incidents"

@@ -98,7 +98,7 @@ def guess_columns(
     taken = {getattr(given, name) for name in COLUMN_FIELDS} - {None}
     found: dict[str, str] = {}
     for name in _WANTED[kind]:
-        if getattr(given, name) is not None or _is_superfluous(name, given, geometry):
+        if getattr(given, name) is not None or _is_superfluous(name, given, geometry, kind):
             continue
         alike = [h for h in headers if h not in taken and fold(h) in _WORDS[name]]
         if len(alike) == 1:
@@ -110,13 +110,14 @@ def guess_columns(
     return replace(given, **found), [Guess(name, column) for name, column in found.items()]
 
 
-def _is_superfluous(name: str, given: Columns, geometry: bool) -> bool:
+def _is_superfluous(name: str, given: Columns, geometry: bool, kind: str) -> bool:
     """Tell whether a field needs no guess, because what is known says as much already."""
     if name == "category":
         return given.category_value is not None
     if name in {"x", "y"}:
         other = given.y if name == "x" else given.x
-        elsewhere = geometry or (given.grid_code or given.address) is not None
+        by_address = kind == "incidents" and given.address is not None
+        elsewhere = geometry or given.grid_code is not None or by_address
         return other is None and elsewhere
     if name == "geometry":
         return geometry

@@ -1,5 +1,6 @@
 """Places and resources out of a file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -7,22 +8,39 @@ from numpy.typing import NDArray
 
 from gridmap.intake.assembly import keeper, open_source
 from gridmap.intake.checks import RowChecks
+from gridmap.intake.headers import fold
 from gridmap.intake.ids import read_ids
 from gridmap.intake.labels import MAX_NAME_LENGTH, read_labels, read_words
 from gridmap.intake.positions import read_positions
-from gridmap.intake.rows import Columns, PointRows, ReadOptions
+from gridmap.intake.rows import Columns, PointRows, ReadOptions, Texts
 from gridmap.intake.tables import Table
 from gridmap.intake.values import as_numbers
 
 Integers = NDArray[np.int64]
+Vocabulary = Mapping[str, str]
 
 MAX_DWELLINGS = 100_000
 
 
 def read_points(
-    path: Path, columns: Columns, options: ReadOptions, *, kind: str = "places"
+    path: Path,
+    columns: Columns,
+    options: ReadOptions,
+    *,
+    kind: str = "places",
+    kinds: Vocabulary | None = None,
+    states: Vocabulary | None = None,
 ) -> PointRows:
-    """Read places or resources (`kind` guides the guess): each with a point, code or address.
+    """Read places or resources: each with a point, code or address.
+
+    Args:
+        path: the file.
+        columns: what the user named; the rest is guessed.
+        options: how to read the file.
+        kind: "places" or "resources": guides the guess.
+        kinds: word as `headers.fold` writes it → kind; rows with any other word are rejected.
+            None: words are kept as they are.
+        states: likewise for the status; no word at all is in order.
 
     Raises:
         UnreadableFile: the file as a whole cannot be used.
@@ -33,8 +51,10 @@ def read_points(
     positions = read_positions(table, columns, options, checks)
     none = np.full(len(table), "", dtype=object)
     name = read_labels(table, columns.name, checks, limit=MAX_NAME_LENGTH)
-    words = read_words(table, columns.kind, checks)
+    words = _known(read_words(table, columns.kind, checks), kinds, checks, columns.kind)
     status = read_words(table, columns.status, checks)
+    if states is not None:
+        status = _known(status, {"": "", **states}, checks, columns.status)
     dwellings = _dwellings(table, columns.dwellings, checks)
     ids, repeats = read_ids(table, columns.id, checks)
     kept = keeper(checks.ok & ~repeats)
@@ -54,6 +74,21 @@ def read_points(
         status=kept(status),
         dwellings=kept(dwellings),
     )
+
+
+def _known(
+    words: Texts, vocabulary: Vocabulary | None, checks: RowChecks, header: str | None
+) -> Texts:
+    """Return what words stand for; rows whose word stands for nothing fail."""
+    if vocabulary is None:
+        return words
+    distinct, index = np.unique(words.astype(str), return_inverse=True)
+    meant = np.array([vocabulary.get(fold(word)) for word in distinct.tolist()], dtype=object)
+    unknown = np.array([meaning is None for meaning in meant], dtype=bool)[index]
+    known = ", ".join(dict.fromkeys(filter(None, vocabulary.values())))
+    checks.fail(unknown, "word_unknown", column=header or "", value=words, detail=known)
+    found: Texts = np.where(unknown, "", meant[index])
+    return found
 
 
 def _dwellings(table: Table, header: str | None, checks: RowChecks) -> Integers:

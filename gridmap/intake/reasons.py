@@ -54,6 +54,10 @@ REASONS: dict[str, Reason] = {
     "code_not_a_number": Reason(
         N_("%(value)s in %(column)s is no whole number, which %(detail)s needs."), _CORRECT
     ),
+    "word_unknown": Reason(
+        N_("%(value)s in %(column)s is none of these: %(detail)s."),
+        N_("Use one of these words."),
+    ),
     "code_too_long": Reason(
         N_("The code in %(column)s has more than %(detail)s characters."), _SHORTEN
     ),

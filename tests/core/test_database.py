@@ -6,7 +6,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from gridmap.core import database, schema
 from gridmap.core.actor import SYSTEM, Actor
-from gridmap.core.errors import DatabaseUnavailable
+from gridmap.core.errors import DatabaseAhead, DatabaseUnavailable
 
 TOKEN = text("SELECT current_setting('gridmap.token', true)")
 
@@ -140,3 +140,14 @@ def test_the_head_file_names_the_newest_migration():
     script = ScriptDirectory.from_config(schema.alembic_config("unused"))
 
     assert script.get_current_head() == schema.head()
+
+
+def test_a_database_that_a_newer_program_migrated_is_left_alone(fresh_database):
+    engine = create_engine(fresh_database["owner"])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    for act in (schema.upgrade, schema.require_head):
+        with pytest.raises(DatabaseAhead, match="9999"):
+            act(fresh_database["owner"])

@@ -8,6 +8,7 @@ import pytest
 import shapely
 from sqlalchemy import func, select, text
 
+from gridmap.batches.errors import BatchInUse
 from gridmap.core.actor import SYSTEM
 from gridmap.exchange.actions import import_file, undo_import
 from gridmap.exchange.requests import ImportRequest
@@ -328,3 +329,57 @@ def test_every_import_is_one_row_in_the_audit_trail(session, tmp_path):
     assert [tuple(row) for row in actions] == [
         ("grids.imported", "4"), ("incidents.imported", "2"), ("incidents.undone", None),
     ]  # fmt: skip
+
+
+def test_unknown_kinds_and_states_of_resources_are_rejected_row_by_row(session, tmp_path):
+    import_chessboard(tmp_path, 2, 2)
+    lon, lat = centre(0, 1)
+    path = write_csv(tmp_path / "r.csv", ("id", "lon", "lat", "kind", "status"),
+                     [("r1", lon, lat, "CCTV", "In Service"), ("r2", lon, lat, "toaster", ""),
+                      ("r3", lon, lat, "路灯", "故障"), ("r4", lon, lat, "aed", "sleepy")])  # fmt: skip
+    columns = Columns(id="id", x="lon", y="lat", kind="kind", status="status")
+
+    result = import_file(SYSTEM, ImportRequest("resources", path, columns))
+
+    assert (result.stored, result.rejected) == (2, 2)
+    rows = session.execute(select(Resource.kind, Resource.status).order_by(Resource.source_id))
+    assert [tuple(row) for row in rows] == [
+        ("camera", "in_service"), ("street_light", "out_of_order"),
+    ]  # fmt: skip
+
+
+def test_places_with_address_and_point_keep_their_point(session, tmp_path):
+    import_chessboard(tmp_path, 2, 2)
+    lon, lat = centre(0, 1)
+    path = write_csv(tmp_path / "p.csv", ("id", "lon", "lat", "where"), [("p", lon, lat, "A 1")])
+
+    result = import_file(SYSTEM, ImportRequest("places", path, Columns(id="id", address="where")))
+
+    assert (result.stored, result.linked) == (1, 1)
+
+
+def test_grids_that_people_were_counted_in_cannot_be_taken_back(session, tmp_path):
+    grids = import_chessboard(tmp_path, 2, 2)
+    path = write_csv(tmp_path / "pop.csv", ("grid", "people"), [(chessboard_code(0, 0), 150)])
+    columns = Columns(grid_code="grid", count="people")
+    day = date(2025, 1, 1)
+    people = import_file(SYSTEM, ImportRequest("population", path, columns, day=day))
+
+    with pytest.raises(BatchInUse, match=f"import {people.batch} first"):
+        undo_import(SYSTEM, grids.batch)
+    undo_import(SYSTEM, people.batch)
+    undo_import(SYSTEM, grids.batch)
+
+    assert session.scalar(select(func.count()).select_from(Grid)) == 0
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "{", "x: lon"])
+def test_a_file_of_options_that_is_none_is_said(session, tmp_path, run, content):
+    path = write_csv(tmp_path / "i.csv", ("a",), [(1,)])
+    mapping = tmp_path / "map.json"
+    mapping.write_text(content)
+
+    done = run("import", "incidents", path, "--map", mapping)
+
+    assert done.exit_code == 2
+    assert "map.json holds no JSON object" in done.output
