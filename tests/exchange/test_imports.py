@@ -334,9 +334,9 @@ def test_every_import_is_one_row_in_the_audit_trail(session, tmp_path):
 def test_unknown_kinds_and_states_of_resources_are_rejected_row_by_row(session, tmp_path):
     import_chessboard(tmp_path, 2, 2)
     lon, lat = centre(0, 1)
-    path = write_csv(tmp_path / "r.csv", ("id", "lon", "lat", "kind", "status"),
-                     [("r1", lon, lat, "CCTV", "In Service"), ("r2", lon, lat, "toaster", ""),
-                      ("r3", lon, lat, "路灯", "故障"), ("r4", lon, lat, "aed", "sleepy")])  # fmt: skip
+    rows = [("r1", lon, lat, "CCTV", "In Service"), ("r2", lon, lat, "toaster", ""),
+            ("r3", lon, lat, "路灯", "故障"), ("r4", lon, lat, "aed", "sleepy")]  # fmt: skip
+    path = write_csv(tmp_path / "r.csv", ("id", "lon", "lat", "kind", "status"), rows)
     columns = Columns(id="id", x="lon", y="lat", kind="kind", status="status")
 
     result = import_file(SYSTEM, ImportRequest("resources", path, columns))
