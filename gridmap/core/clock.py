@@ -13,9 +13,12 @@ def local_midnight(day: date, zone: str) -> datetime:
     """Return the instant at which a local day begins, in UTC.
 
     Where the zone skips midnight (a change of the clock at 00:00), the first
-    instant after the gap.
+    instant after the gap. Before the year 1 in UTC lies the first instant of all.
     """
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    try:
+        return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def local_date(moment: datetime, zone: str) -> date:

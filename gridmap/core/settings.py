@@ -27,6 +27,8 @@ class Settings:
     tile_attribution: str
     upload_limit_mb: int
     log_level: str
+    hosts: tuple[str, ...] = ()
+    """Names under which pages may be asked for, besides those of this machine itself."""
 
     @property
     def private(self) -> bool:
@@ -54,6 +56,7 @@ def settings() -> Settings:
         tile_attribution=env.get("GRIDMAP_TILE_ATTRIBUTION", ""),
         upload_limit_mb=int(limit),
         log_level=env.get("GRIDMAP_LOG_LEVEL", "INFO").upper(),
+        hosts=tuple(env.get("GRIDMAP_HOSTS", "").lower().replace(",", " ").split()),
     )
 
 

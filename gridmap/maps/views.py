@@ -169,7 +169,7 @@ def names() -> ResponseReturnValue:
     return response
 
 
-@blueprint.get("/grids/<code>/card")
+@blueprint.get("/grids/<path:code>/card")
 def card(code: str) -> ResponseReturnValue:
     """Return the card of one grid, a part of the page."""
     given = parameters()
@@ -311,5 +311,5 @@ def _as_csv(answer: dict[str, Any], names: dict[str, str]) -> str:
 
 
 def safe_cell(value: str) -> str:
-    """Keep a spreadsheet from taking a name for a formula."""
-    return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """Keep a spreadsheet from taking a name for a formula; Chinese ones take wide signs too."""
+    return "'" + value if value.startswith(tuple("=+-@\t\r\n＝＋－＠")) else value

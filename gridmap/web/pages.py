@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from gridmap.core.i18n import N_
 from gridmap.core.settings import CHECKOUT
-from gridmap.web import compress, csp, errors, formats, language, origin
+from gridmap.web import compress, csp, errors, formats, guard, language, origin
 
 STATIC = CHECKOUT / "static"
 
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     csp.init_app(app)
     compress.init_app(app)
     language.init_app(app)
+    guard.init_app(app)
     origin.init_app(app)
     formats.init_app(app)
     errors.init_app(app)

@@ -215,8 +215,8 @@ def test_all_modules_of_the_map_are_asked_for_at_once(city):
 def test_a_name_that_a_spreadsheet_would_run_is_guarded(city):
     from gridmap.maps.views import safe_cell
 
-    assert [safe_cell(text) for text in ("=1+1", "@x", "-5", "Auburn")] == [
-        "'=1+1", "'@x", "'-5", "Auburn"
+    assert [safe_cell(text) for text in ("=1+1", "@x", "-5", "＝1+1", "\n=1", "Auburn")] == [
+        "'=1+1", "'@x", "'-5", "'＝1+1", "'\n=1", "Auburn"
     ]  # fmt: skip
 
 
@@ -227,3 +227,10 @@ def test_grids_without_incidents_say_what_is_missing(session, client, tmp_path):
 
     assert "There are no incidents yet" in page
     assert "Import incidents" in page
+
+
+def test_the_card_of_a_grid_whose_code_has_a_slash_opens(city):
+    answer = city.get("/grids/06%2F1/card")
+
+    assert answer.status_code == 404
+    assert "06/1" in answer.get_data(as_text=True)
