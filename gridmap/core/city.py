@@ -1,14 +1,12 @@
 """What holds for the whole city: its time zone, its metric system, how new its data is."""
 
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import BigInteger, Sequence, Text, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gridmap.core.database import Base
-from gridmap.core.errors import BadSetting
 
 DEFAULT_ZONE = "UTC"
 VERSIONS = Sequence("data_version_numbers", metadata=Base.metadata)
@@ -57,21 +55,6 @@ def timezone_is_set(session: Session) -> bool:
     """Return whether somebody decided on the zone (the sample city does not count)."""
     found = setting(session, "timezone")
     return bool(found) and found["by"] != "sample"
-
-
-def known_zone(name: str) -> str:
-    """Return the name if there is such a zone.
-
-    Raises:
-        BadSetting: there is none.
-    """
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
-        raise BadSetting(
-            setting="--tz", value=name, why="No such time zone; write it as in Asia/Shanghai."
-        ) from problem
-    return name
 
 
 def bump(session: Session, *names: str) -> None:

@@ -39,6 +39,7 @@ from gridmap.intake import (
     read_population,
 )
 from gridmap.intake.rejects import write_rejects
+from gridmap.intake.times import zone_of
 from gridmap.places import actions as places
 from gridmap.resources import actions as resources
 from gridmap.resources.rules import KINDS, STATES
@@ -117,12 +118,15 @@ def _with_zone(actor: Actor, request: ImportRequest) -> tuple[ImportRequest, str
 
     Returns:
         The request with a zone, and the zone if the city has to take it over.
+
+    Raises:
+        BadOption: there is no such zone.
     """
     if request.kind != "incidents":
         return request, None
     said = request.columns.tz
     if said:
-        city.known_zone(said)
+        zone_of(said)
     with transaction(actor) as session:
         is_set, present = city.timezone_is_set(session), city.timezone(session)
     zone = said or present

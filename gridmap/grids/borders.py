@@ -23,10 +23,14 @@ def multipolygons(geometries: Geometries) -> Geometries:
 
 
 def simplified(mercator: Geometries) -> Geometries:
-    """Simplify borders together, so that neighbours keep their shared line (EPSG:3857)."""
+    """Simplify borders together, so that neighbours keep their shared line (EPSG:3857).
+
+    A border that nothing would be left of stays as it is (beyond the web map's edge it is a line).
+    """
     if not mercator.size:
         return mercator
-    return multipolygons(np.asarray(shapely.coverage_simplify(mercator, SIMPLIFY_M), dtype=object))
+    low = np.asarray(shapely.coverage_simplify(mercator, SIMPLIFY_M), dtype=object)
+    return multipolygons(np.where(shapely.area(low) > 0, low, mercator))
 
 
 def labels(mercator: Geometries) -> tuple[Geometries, npt.NDArray[np.float64]]:

@@ -217,6 +217,7 @@ def _gunicorn_settings(listener: socket.socket, port: int) -> dict[str, Any]:
         "graceful_timeout": GRACEFUL_S,
         "timeout": 120,
         "keepalive": 5,
+        "limit_request_line": 8190,  # many categories in one address; the most that it takes
         "preload_app": True,
         "control_socket_disable": True,
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108

@@ -383,3 +383,15 @@ def test_a_file_of_options_that_is_none_is_said(session, tmp_path, run, content)
 
     assert done.exit_code == 2
     assert "map.json holds no JSON object" in done.output
+
+
+def test_an_unknown_zone_is_said_beside_the_form(session, client, tmp_path):
+    path = write_csv(tmp_path / "i.csv", ("id", "lon", "lat", "time", "category"), some_incidents())
+    with path.open("rb") as file:
+        sent = client.post("/import", data={"kind": "incidents", "file": file})
+    columns = {"x": "lon", "y": "lat", "time": "time", "category": "category", "id": "id"}
+
+    answer = client.post(sent.location, data={**columns, "tz": "Mars/Base"})
+
+    assert answer.status_code == 422
+    assert "Mars/Base cannot be used" in answer.get_data(as_text=True)
