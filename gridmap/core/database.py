@@ -3,6 +3,7 @@
 `gridmap_app` serves, `gridmap_analysis` counts, `gridmap_owner` migrates and vacuums.
 """
 
+import errno
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -11,13 +12,14 @@ from contextvars import ContextVar
 from typing import Any, Literal
 
 import psycopg2
+import psycopg2.errors
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.session import SessionTransaction
 
 from gridmap.core.actor import Actor
-from gridmap.core.errors import DatabaseUnavailable, NotConfigured
+from gridmap.core.errors import DatabaseUnavailable, NoSpace, NotConfigured
 
 Role = Literal["app", "analysis"]
 
@@ -130,13 +132,16 @@ def transaction(actor: Actor, *, role: Role = "app") -> Iterator[Session]:
 
     Raises:
         DatabaseUnavailable: the database does not answer or went away; nothing was stored.
+        NoSpace: the disk is full; likewise.
     """
     mark = _token.set(actor.token)
     try:
         with _new_session(role) as session, session.begin():
             yield session
-    except (OperationalError, InterfaceError, DBAPIError) as problem:
-        if not _lost_connection(problem):
+    except (DBAPIError, psycopg2.Error, OSError) as problem:
+        if is_disk_full(problem):
+            raise NoSpace from problem
+        if not (isinstance(problem, DBAPIError) and _lost_connection(problem)):
             raise
         log.warning("database lost: %s", type(problem.orig).__name__)
         raise DatabaseUnavailable from problem
@@ -148,6 +153,14 @@ def _new_session(role: Role) -> Session:
     if _place.borrowed is not None:
         return _place.borrowed()
     return sessionmaker(_place.engine(role), expire_on_commit=False)()
+
+
+def is_disk_full(problem: BaseException) -> bool:
+    """Tell a full disk, the server's or this machine's, from other errors."""
+    cause = problem.orig if isinstance(problem, DBAPIError) else problem
+    if isinstance(cause, OSError):
+        return cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(cause, psycopg2.errors.DiskFull)
 
 
 def _lost_connection(problem: DBAPIError) -> bool:

@@ -32,6 +32,16 @@ class DatabaseUnavailable(GridmapError):
     )
 
 
+class NoSpace(GridmapError):
+    """A disk is full: the database's, or that of uploads and reports."""
+
+    status = 507
+    code = "no_space"
+    message = N_(
+        "No space is left on the disk. Nothing was changed; free some space and do the same again."
+    )
+
+
 class DatabaseBehind(GridmapError):
     """The schema is older or newer than this program."""
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from werkzeug.datastructures import FileStorage
 
-from gridmap.core.errors import BadRequest, NotFound
+from gridmap.core.database import is_disk_full
+from gridmap.core.errors import BadRequest, NoSpace, NotFound
 from gridmap.core.settings import settings
 
 KEPT_S = 24 * 3600
@@ -51,6 +52,7 @@ def keep(file: FileStorage, kind: str) -> Upload:
 
     Raises:
         BadRequest: there is no file, or the kind is unknown.
+        NoSpace: the disk is full; nothing of the file is kept.
     """
     if kind not in KINDS:
         raise BadRequest(field="kind", why="choose what the file holds.")
@@ -63,9 +65,15 @@ def keep(file: FileStorage, kind: str) -> Upload:
     place.mkdir(mode=0o700)
     ending = Path(name).suffix
     path = place / ("file" + (ending.lower() if _ENDING.fullmatch(ending) else ""))
-    file.save(path)
     about = {"kind": kind, "file_name": name[:200], "path": path.name}
-    (place / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    try:
+        file.save(path)
+        (place / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    except OSError as problem:
+        shutil.rmtree(place, ignore_errors=True)
+        if is_disk_full(problem):
+            raise NoSpace from problem
+        raise
     return Upload(token, kind, name[:200], path)
 
 

@@ -1,12 +1,15 @@
 """Roles, tokens, transactions."""
 
+import errno
+
+import psycopg2.errors
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from gridmap.core import database, schema
 from gridmap.core.actor import SYSTEM, Actor
-from gridmap.core.errors import DatabaseAhead, DatabaseUnavailable
+from gridmap.core.errors import DatabaseAhead, DatabaseUnavailable, NoSpace
 
 TOKEN = text("SELECT current_setting('gridmap.token', true)")
 
@@ -151,3 +154,23 @@ def test_a_database_that_a_newer_program_migrated_is_left_alone(fresh_database):
     for act in (schema.upgrade, schema.require_head):
         with pytest.raises(DatabaseAhead, match="9999"):
             act(fresh_database["owner"])
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        psycopg2.errors.DiskFull("could not extend file"),
+        OperationalError("INSERT", {}, psycopg2.errors.DiskFull("could not extend file")),
+    ],
+)
+def test_a_full_disk_is_said_in_one_sentence(session, problem):
+    def fill():
+        with database.transaction(SYSTEM) as own:
+            own.execute(text("INSERT INTO settings VALUES ('k', '1')"))
+            raise problem
+
+    with pytest.raises(NoSpace, match="Nothing was changed"):
+        fill()
+
+    assert session.scalar(text("SELECT count(*) FROM settings WHERE key = 'k'")) == 0

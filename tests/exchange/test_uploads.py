@@ -1,5 +1,6 @@
 """Uploaded files that wait for their import."""
 
+import errno
 import io
 import os
 import time
@@ -7,7 +8,7 @@ import time
 import pytest
 from werkzeug.datastructures import FileStorage
 
-from gridmap.core.errors import BadRequest, NotFound
+from gridmap.core.errors import BadRequest, NoSpace, NotFound
 from gridmap.exchange import uploads
 
 
@@ -72,3 +73,14 @@ def test_a_forgotten_file_is_gone():
     uploads.forget(kept)
 
     assert not kept.path.exists()
+
+
+def test_nothing_is_kept_of_a_file_that_the_disk_has_no_room_for(own_folder, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileStorage, "save", full)
+
+    with pytest.raises(NoSpace):
+        uploads.keep(storage("a.csv"), "incidents")
+    assert list(own_folder.iterdir()) == []
