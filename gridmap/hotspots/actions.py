@@ -16,7 +16,7 @@ from gridmap.grids.locator import CurrentGrids, current_grids
 from gridmap.grids.queries import population_by_grid
 from gridmap.hotspots.queries import Window, count_by_grid
 from gridmap.hotspots.studies import PER, Question, Study, Warned
-from gridmap.incidents.categories import categories_named
+from gridmap.incidents.categories import chosen_categories
 from gridmap.incidents.queries import span_of_days
 
 PER_PEOPLE = 1000.0
@@ -47,7 +47,7 @@ def study(session: Session, question: Question) -> Study:
     start, end = _days(session, question, zone)
     grids = current_grids(session)
     first, last = _positions(grids, question.scope)
-    chosen = categories_named(session, list(question.categories)) if question.categories else None
+    chosen = chosen_categories(session, question.categories)
     window = Window(start, end, zone)
     found = count_by_grid(session, window, scope=question.scope, categories=chosen)
     counts = np.zeros(last - first, dtype=np.int64)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.core.clock import local_midnight
 from gridmap.core.codes import AFTER_EVERYTHING
-from gridmap.incidents.rollups import month_number
+from gridmap.incidents.rollups import ALL_CATEGORIES, month_number
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _parts(window: Window, *, by_category: bool) -> tuple[list[str], dict[str, A
             "ends": window.ends,
         }
     first, last = months
-    chosen = "ANY(:categories)" if by_category else "0"
+    chosen = "ANY(:categories)" if by_category else str(ALL_CATEGORIES)
     parts = [
         f"SELECT grid_id, sum({_before('last_month')} - {_before('first_month')}) AS n "
         f"FROM incident_months WHERE category_id = {chosen}"

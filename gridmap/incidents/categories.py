@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +82,7 @@ def _add_word(session: Session, source: str, *, word: str, key: str) -> tuple[in
     return word_id, found
 
 
-def categories_named(session: Session, names: list[str]) -> list[int]:
+def categories_named(session: Session, names: Sequence[str]) -> list[int]:
     """Return the ids of categories given by code, name or a word that stands for them.
 
     Raises:
@@ -103,6 +104,15 @@ def categories_named(session: Session, names: list[str]) -> list[int]:
             raise NotFound(what="category", name=name)
         found.extend(ids)
     return sorted(set(found))
+
+
+def chosen_categories(session: Session, names: Sequence[str]) -> list[int] | None:
+    """Return the ids of the categories that a filter names; None, all of them, if it names none.
+
+    Raises:
+        NotFound: a name stands for nothing.
+    """
+    return categories_named(session, names) if names else None
 
 
 def assign_word(session: Session, word_id: int, category_id: int) -> None:

@@ -16,7 +16,7 @@ from gridmap.grids.locator import current_grids
 from gridmap.grids.queries import divisions_above
 from gridmap.hotspots.studies import Study
 from gridmap.maps import queries
-from gridmap.maps.queries import CategoryRow, GridRow
+from gridmap.maps.queries import GridRow
 from gridmap.maps.rules import Filter, ranks
 from gridmap.maps.trends import MONTHS, Trend, months_until, trend_of
 from gridmap.resources.models import RESOURCE_KINDS
@@ -78,12 +78,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a card is asked for: the filter, its study, the categories' ids and names."""
+    """What a card is asked for: the filter, its study, the categories."""
 
     chosen: Filter
     study: Study
-    categories: Sequence[CategoryRow]
-    """Those of the filter; all of them when it names none."""
+    categories: list[int] | None
+    """Ids of those that the filter names; None when it names none: all."""
     labels: dict[int, str]
     """Category id → name in the reader's language."""
 
@@ -100,7 +100,7 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
     chosen, study = asked.chosen, asked.study
     found = np.flatnonzero(study.grid_ids == grid.id)
     place = int(found[0]) if found.size else None
-    wanted = {row.id for row in asked.categories} if chosen.categories else None
+    wanted = asked.categories
     now = _counts(session, grid.id, chosen, study.zone, wanted)
     before = _counts(session, grid.id, chosen.before, study.zone, wanted)
     neighbours = queries.neighbours_of(session, grid.id)
@@ -133,7 +133,7 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
 
 
 def _counts(
-    session: Session, grid_id: int, chosen: Filter, zone: str, wanted: set[int] | None
+    session: Session, grid_id: int, chosen: Filter, zone: str, wanted: Sequence[int] | None
 ) -> dict[int, int]:
     found = queries.counts_by_category(
         session,
@@ -176,15 +176,17 @@ def _expected(study: Study, star: Any) -> float:
     return float(np.nansum(base[star]) * np.nanmean(study.values))
 
 
-def _trend(session: Session, code: str, chosen: Filter, wanted: set[int] | None) -> Trend | None:
+def _trend(
+    session: Session, code: str, chosen: Filter, wanted: Sequence[int] | None
+) -> Trend | None:
     months = months_until(chosen.last, 2 * MONTHS)
-    counts = queries.counts_by_month(session, code, months, sorted(wanted or ()))
+    counts = queries.counts_by_month(session, code, months, wanted)
     return trend_of(counts, chosen.last, title=gettext("By month: between %(low)s and %(high)s"))
 
 
-def _trend_words(session: Session, code: str, chosen: Filter, wanted: set[int] | None) -> str:
+def _trend_words(session: Session, code: str, chosen: Filter, wanted: Sequence[int] | None) -> str:
     months = months_until(chosen.last)
-    n = sum(queries.counts_by_month(session, code, months, sorted(wanted or ())).values())
+    n = sum(queries.counts_by_month(session, code, months, wanted).values())
     said: str = gettext("None in the twelve months up to the end of the period.")
     if n:
         said = ngettext(

@@ -17,6 +17,7 @@ from gridmap.core.clock import local_date, utc_now
 from gridmap.core.database import transaction
 from gridmap.core.settings import settings
 from gridmap.hotspots.studies import Study
+from gridmap.incidents.categories import chosen_categories
 from gridmap.incidents.queries import span_of_days
 from gridmap.maps import queries, rules
 from gridmap.maps.cards import Asked, Card, card_of
@@ -268,7 +269,7 @@ def read_view(session: Session, given: Parameters) -> View:
         scope=scope_of(divisions, chosen.scope, grids=whole.grids),
         study=study,
         painted=painted,
-        card=card_of(session, code, asked_of(basics, chosen, study)) if code else None,
+        card=card_of(session, code, asked_of(session, basics, chosen, study)) if code else None,
         has_base=queries.has_base_map(session) or settings().tile_url is not None,
         sample=bool(sample_batches(session)) and not has_real_batches(session),
     )
@@ -279,9 +280,7 @@ def extent_of(session: Session, scope: str) -> Extent:
     return kept(session, ["grids"], ("extent", scope), lambda: queries.extent_of(session, scope))
 
 
-def asked_of(basics: Basics, chosen: Filter, study: Study) -> Asked:
+def asked_of(session: Session, basics: Basics, chosen: Filter, study: Study) -> Asked:
     """Return what a card needs to know of the filter."""
-    rows = [
-        row for row in basics.categories if not chosen.categories or row.code in chosen.categories
-    ]
-    return Asked(chosen, study, rows, {row.id: label_of(row) for row in basics.categories})
+    wanted = chosen_categories(session, chosen.categories)
+    return Asked(chosen, study, wanted, {row.id: label_of(row) for row in basics.categories})

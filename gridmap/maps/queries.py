@@ -18,12 +18,11 @@ from gridmap.incidents.models import (
     Incident,
     IncidentMonth,
 )
+from gridmap.incidents.rollups import ALL_CATEGORIES
 from gridmap.places.models import BaseFeature, Place
 from gridmap.resources.models import Resource
 
 POINT_CAP = 2000
-ALL = 0
-"""The category of the roll-up that holds all of them."""
 Box = tuple[float, float, float, float]
 
 
@@ -179,8 +178,12 @@ def counts_by_category(
     return {category: n for category, n in rows}  # noqa: C416 - rows are not tuples
 
 
+def _rolled_up(categories: Sequence[int] | None) -> Sequence[int]:
+    return [ALL_CATEGORIES] if categories is None else categories
+
+
 def counts_by_month(
-    session: Session, code: str, months: Sequence[date], categories: Sequence[int]
+    session: Session, code: str, months: Sequence[date], categories: Sequence[int] | None
 ) -> dict[date, int]:
     """Return first day of the month → incidents in one grid.
 
@@ -188,11 +191,11 @@ def counts_by_month(
         session: the transaction.
         code: of the grid.
         months: first days of months.
-        categories: ids; none means all.
+        categories: ids; None for all.
     """
     rows = session.execute(
         select(IncidentMonth.first_month, IncidentMonth.cumulative).where(
-            IncidentMonth.grid_code == code, IncidentMonth.category_id.in_(categories or [ALL])
+            IncidentMonth.grid_code == code, IncidentMonth.category_id.in_(_rolled_up(categories))
         )
     ).all()
     numbers = np.array([(day.year - 1970) * 12 + day.month - 1 for day in months])
@@ -222,7 +225,7 @@ def categories_with_counts(session: Session) -> list[CategoryRow]:
     whole = IncidentMonth.cumulative[func.cardinality(IncidentMonth.cumulative)]
     totals = (
         select(IncidentMonth.category_id, func.sum(whole).label("n"))
-        .where(IncidentMonth.category_id != ALL)
+        .where(IncidentMonth.category_id != ALL_CATEGORIES)
         .group_by(IncidentMonth.category_id)
         .having(func.sum(whole) > 0)
         .subquery()
@@ -264,7 +267,7 @@ def incidents_in_view(
     start: datetime,
     end: datetime,
     scope: str = "",
-    categories: Sequence[int] = (),
+    categories: Sequence[int] | None = None,
 ) -> Points:
     """Return incidents with a grid inside a box of degrees, up to POINT_CAP of them.
 
@@ -273,7 +276,7 @@ def incidents_in_view(
     west, south, east, north = box
     statement = _INCIDENTS.format(
         scope="AND i.grid_code >= :lo AND i.grid_code < :hi" if scope else "",
-        categories="AND i.category_id = ANY (:categories)" if categories else "",
+        categories="AND i.category_id = ANY (:categories)" if categories is not None else "",
     )
     values: dict[str, Any] = {
         "west": west, "south": south, "east": east, "north": north,
@@ -281,7 +284,7 @@ def incidents_in_view(
     }  # fmt: skip
     if scope:
         values |= {"lo": scope, "hi": scope + AFTER_EVERYTHING}
-    if categories:
+    if categories is not None:
         values["categories"] = list(categories)
     return _points(session.execute(text(statement), values).all())
 

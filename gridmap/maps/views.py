@@ -19,6 +19,7 @@ from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest, NotFound
 from gridmap.core.paging import page_number
 from gridmap.hotspots.export import as_geojson
+from gridmap.incidents.categories import chosen_categories
 from gridmap.maps import queries, rules
 from gridmap.maps.cards import card_of
 from gridmap.maps.figures import REGISTERS, hotspot_labels, painted_of, study_of
@@ -178,7 +179,7 @@ def card(code: str) -> ResponseReturnValue:
         chosen = rules.parse_filter(given, basics.default_window)
         with transaction(SYSTEM, role="analysis") as counting:
             study = study_of(counting, chosen)
-        found = card_of(session, code, asked_of(basics, chosen, study))
+        found = card_of(session, code, asked_of(session, basics, chosen, study))
     page = "maps.table" if given.get("view") == ["table"] else "maps.show"
 
     def address(other: str | None) -> str:
@@ -200,7 +201,7 @@ def points() -> ResponseReturnValue:
             start=local_midnight(chosen.start, basics.zone),
             end=local_midnight(chosen.end, basics.zone),
             scope=chosen.scope,
-            categories=[row.id for row in basics.categories if row.code in chosen.categories],
+            categories=chosen_categories(session, chosen.categories),
         )
     return jsonify(
         total=found.total,

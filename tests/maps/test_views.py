@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from sqlalchemy import text
 
 from tests.factories import centre, import_chessboard, import_incidents
 
@@ -127,12 +128,36 @@ def test_points_above_the_cap_are_counted_but_not_sent(city, monkeypatch):
     assert (found["total"], found["shown"], len(found["x"])) == (9, 4, 4)
 
 
+def test_a_category_without_incidents_shows_no_dots_and_no_trend(city, session):
+    session.execute(text("INSERT INTO categories (code, name, name_zh) VALUES ('e', 'E', 'E')"))
+    box = "bbox=119.9,31.9,120.5,32.5"
+
+    points = city.get(f"/map/points?{YEAR}&{box}&category=e").get_json()
+    card = city.get(f"/grids/990101001000000/card?{YEAR}&category=e").get_data(as_text=True)
+
+    assert (points["total"], points["x"]) == (0, [])
+    assert "None in the twelve months up to the end of the period." in card
+
+
+def test_dots_and_card_know_a_category_by_the_names_that_the_figures_know(city):
+    box = "bbox=119.9,31.9,120.5,32.5"
+    name = "category=Theft"
+
+    counted = city.get(f"/map/figures?{YEAR}&{name}").get_json()["incidents"]
+    points = city.get(f"/map/points?{YEAR}&{box}&{name}").get_json()
+    card = city.get(f"/grids/990101001000000/card?{YEAR}&{name}").get_data(as_text=True)
+
+    assert counted == points["total"] == 9
+    assert "100.0%" in card
+
+
 ODD = {
     "/?from=yesterday": 400,
     "/?scope=77": 404,
     "/?grid=77": 404,
     "/?category=nonsense": 404,
     "/map/points?bbox=1,2,3": 400,
+    "/map/points?bbox=0,0,1,1&category=nonsense": 404,
     "/map/points?bbox=nan,0,1,1": 400,
     "/map/resources?kind=tank&bbox=0,0,1,1": 400,
     "/grids/77/card": 404,
