@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext
 
+from gridmap.core.clock import day_written
 from gridmap.core.errors import BadRequest
 from gridmap.core.i18n import N_
 from gridmap.exchange.requests import ImportRequest
@@ -145,14 +146,6 @@ def parse(kind: str, given: Mapping[str, str]) -> ImportForm:
     return ImportForm(
         columns=replace(Columns(), **{name: value or None for name, value in values.items()}),
         options=ReadOptions(crs=crs, layer=given.get("layer") or None),
-        day=_day(day) if day else None,
+        day=day_written(day, field=gettext(LABELS["day"])) if day else None,
         repair=given.get("repair") == "1",
     )
-
-
-def _day(value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError as problem:
-        why = gettext("a date is written 2016-12-31.")
-        raise BadRequest(field=gettext(LABELS["day"]), why=why) from problem

@@ -26,8 +26,8 @@ def register_page(
     """
     condition: list[Any] = [in_force()]
     if words:
-        pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        condition.append(or_(Grid.code.like(pattern[1:]), Grid.name.ilike(pattern)))
+        by_code = Grid.code.startswith(words, autoescape=True)
+        condition.append(or_(by_code, Grid.name.icontains(words, autoescape=True)))
     people = (
         select(func.sum(GridPopulation.n))
         .where(GridPopulation.grid_id == Grid.id)

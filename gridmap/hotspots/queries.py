@@ -9,9 +9,9 @@ import numpy.typing as npt
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gridmap.core.clock import local_midnight
+from gridmap.core.clock import first_of_month, local_midnight, month_number
 from gridmap.core.codes import AFTER_EVERYTHING
-from gridmap.incidents.rollups import ALL_CATEGORIES, month_number
+from gridmap.incidents.rollups import ALL_CATEGORIES
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,9 @@ class Window:
     @property
     def whole_months(self) -> tuple[date, date] | None:
         """Return the first whole month and the month after the last one; None if there is none."""
-        first = self.start if self.start.day == 1 else _next_month(self.start)
+        first = self.start if self.start.day == 1 else first_of_month(month_number(self.start) + 1)
         last = self.end.replace(day=1)
         return (first, last) if first < last else None
-
-
-def _next_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ grid. Merging is done in arrays: a million incidents touch about a hundred thous
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -83,11 +82,6 @@ def count_months(months: Ids, grid_ids: Ids, grid_codes: Texts, category_ids: Id
         months=rest % span + base,
         counts=counts,
     )
-
-
-def month_number(day: date) -> int:
-    """Return the month of a day, counted from January 1970 = 0."""
-    return (day.year - 1970) * 12 + day.month - 1
 
 
 def month_counts_of(session: Session, ids: Ids, *, zone: str) -> MonthCounts:

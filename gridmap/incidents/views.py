@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from gridmap.core import city
 from gridmap.core.actor import SYSTEM
-from gridmap.core.clock import local_midnight
+from gridmap.core.clock import day_written, local_midnight
 from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest
 from gridmap.core.paging import SIZE, Page, page_number
@@ -47,12 +47,7 @@ def _instant(name: str, zone: str) -> datetime | None:
 
 def _day(name: str) -> date | None:
     value = request.args.get(name)
-    if not value:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError as problem:
-        raise BadRequest(field=name, why="a date is written 2016-12-31.") from problem
+    return day_written(value, field=name) if value else None
 
 
 @blueprint.get("/categories")

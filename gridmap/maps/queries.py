@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from gridmap.core.clock import month_number
 from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.grids.models import Division, Grid, GridNeighbour, GridPopulation, GridVersion
 from gridmap.grids.queries import in_force
@@ -198,7 +199,7 @@ def counts_by_month(
             IncidentMonth.grid_code == code, IncidentMonth.category_id.in_(_rolled_up(categories))
         )
     ).all()
-    numbers = np.array([(day.year - 1970) * 12 + day.month - 1 for day in months])
+    numbers = np.array([month_number(day) for day in months])
     found = np.zeros(len(months), dtype=np.int64)
     for first, cumulative in rows:  # one row a category
         steps = np.concatenate([[0], cumulative])
@@ -329,18 +330,18 @@ class Hit:
 
 def search(session: Session, words: str, *, scope: str = "", limit: int = 6) -> list[Hit]:
     """Return grids, divisions and addresses that a few words may mean, best kinds first."""
-    pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    begins = pattern[1:]
     grids = session.execute(
         select(Grid.code, Grid.name, Grid.kind)
-        .where(Grid.valid_to.is_(None), or_(Grid.code.like(begins), Grid.name.ilike(pattern)),
+        .where(Grid.valid_to.is_(None), or_(Grid.code.startswith(words, autoescape=True),
+                   Grid.name.icontains(words, autoescape=True)),
                *below(Grid.code, scope))
         .order_by(func.lower(Grid.name) != words.lower(), Grid.code != words, Grid.code)
         .limit(limit)
     ).all()  # fmt: skip
     divisions = session.execute(
         select(Division.code, Division.name, Division.kind)
-        .where(or_(Division.code.like(begins), Division.name.ilike(pattern)),
+        .where(or_(Division.code.startswith(words, autoescape=True),
+                   Division.name.icontains(words, autoescape=True)),
                *below(Division.code, scope))
         .order_by(func.length(Division.code), Division.code)
         .limit(limit)
@@ -348,7 +349,8 @@ def search(session: Session, words: str, *, scope: str = "", limit: int = 6) -> 
     places = session.execute(
         select(Place.grid_code, func.coalesce(Place.address, Place.name), Place.name)
         .where(Place.grid_code != "",
-               or_(Place.address.ilike(pattern), Place.name.ilike(pattern)),
+               or_(Place.address.icontains(words, autoescape=True),
+                   Place.name.icontains(words, autoescape=True)),
                *below(Place.grid_code, scope))
         .order_by(Place.id)
         .limit(limit)

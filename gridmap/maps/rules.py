@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 import numpy.typing as npt
 
+from gridmap.core.clock import day_written, first_of_month, month_number
 from gridmap.core.errors import BadRequest
 from gridmap.core.i18n import N_
 
@@ -52,8 +53,8 @@ class Filter:
     def before(self) -> "Filter":
         """Return the same for the window just before: as many months, else as many days."""
         if self.start.day == self.end.day == 1:
-            months = _month_number(self.end) - _month_number(self.start)
-            start = _first_of(_month_number(self.start) - months)
+            months = month_number(self.end) - month_number(self.start)
+            start = first_of_month(month_number(self.start) - months)
         else:
             start = self.start - timedelta(days=self.days)
         return replace(self, start=start, end=self.start)
@@ -71,14 +72,6 @@ class Filter:
         values.update(changes)
         kept = {name: value for name, value in values.items() if value not in (None, "", [])}
         return urlencode(kept, doseq=True)
-
-
-def _month_number(day: date) -> int:
-    return day.year * 12 + day.month - 1
-
-
-def _first_of(month_number: int) -> date:
-    return date(month_number // 12, month_number % 12 + 1, 1)
 
 
 def default_window(span: tuple[date, date] | None, today: date) -> tuple[date, date]:
@@ -137,12 +130,7 @@ def _day(given: Mapping[str, Sequence[str]], name: str) -> date | None:
     value = _first(given, name)
     if value is None:
         return None
-    try:
-        found = date.fromisoformat(value)
-    except ValueError as problem:
-        raise BadRequest(
-            field=name, why=f"{value} is no date; write it like 2016-12-31"
-        ) from problem
+    found = day_written(value, field=name)
     if not date(1900, 1, 1) <= found <= date(2200, 1, 1):
         raise BadRequest(field=name, why=f"{value} is too far away")
     return found

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from gridmap.core.clock import first_of_month, month_number
 from gridmap.maps.rules import round_up
 
 LEFT, RIGHT, TOP, BOTTOM = 30.0, 316.0, 12.0, 100.0
@@ -57,8 +58,8 @@ class Trend:
 
 def months_until(last: date, count: int = MONTHS) -> list[date]:
     """Return the first days of the `count` months that end with the one of `last`."""
-    number = last.year * 12 + last.month - 1
-    return [date(i // 12, i % 12 + 1, 1) for i in range(number - count + 1, number + 1)]
+    number = month_number(last)
+    return [first_of_month(i) for i in range(number - count + 1, number + 1)]
 
 
 def trend_of(counts: Mapping[date, int], last: date, *, title: str) -> Trend | None:

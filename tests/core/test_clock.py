@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from gridmap.core.clock import local_midnight
+from gridmap.core.clock import day_written, first_of_month, local_midnight, month_number
+from gridmap.core.errors import BadRequest
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,18 @@ from gridmap.core.clock import local_midnight
 )
 def test_every_day_that_can_be_written_begins_somewhere(day, zone, instant):
     assert local_midnight(day, zone) == instant
+
+
+def test_months_are_counted_from_1970_in_both_directions():
+    days = [date(1969, 12, 31), date(1970, 1, 1), date(2024, 2, 29)]
+
+    numbers = [month_number(day) for day in days]
+
+    assert numbers == [-1, 0, 54 * 12 + 1]
+    assert [first_of_month(number) for number in numbers] == [day.replace(day=1) for day in days]
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2024-02-30", ""])
+def test_a_text_that_is_no_day_is_refused_with_its_field(text):
+    with pytest.raises(BadRequest, match="from: a date is written"):
+        day_written(text, field="from")
