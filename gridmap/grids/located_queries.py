@@ -82,15 +82,21 @@ def relink(session: Session, table: type[Any], grids: CurrentGrids, removed: lis
     points = np.array([tuple(row) for row in waiting], dtype=np.float64).reshape(-1, 3)
     links = grids.at_points(points[:, 1], points[:, 2])
     found = ~links.unlinked
-    if not found.any():
-        return 0
+    if found.any():
+        ids = points[found, 0].astype(np.int64)
+        link(session, table, ids, Links(links.grid_ids[found], links.grid_codes[found]))
+    return int(found.sum())
+
+
+def link(session: Session, table: type[Any], ids: npt.NDArray[np.int64], links: Links) -> None:
+    """Give rows their grid; `ids` and links are equally long, every row has a grid."""
     session.execute(
         text("CREATE TEMP TABLE new_links (id int8, grid_id int4, grid_code text) ON COMMIT DROP")
     )
     columns = {
-        "id": Column("int8", points[found, 0].astype(np.int64)),
-        "grid_id": Column("int4", links.grid_ids[found]),
-        "grid_code": Column("text", links.grid_codes[found]),
+        "id": Column("int8", ids),
+        "grid_id": Column("int4", links.grid_ids),
+        "grid_code": Column("text", links.grid_codes),
     }
     copy_rows(session, "new_links", columns)
     session.execute(
@@ -100,4 +106,3 @@ def relink(session: Session, table: type[Any], grids: CurrentGrids, removed: lis
         )
     )
     session.execute(text("DROP TABLE new_links"))
-    return int(found.sum())

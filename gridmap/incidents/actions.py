@@ -15,11 +15,12 @@ from gridmap.core.actor import Actor
 from gridmap.core.bulk import Column
 from gridmap.core.city import bump, lock_register, put_setting, timezone
 from gridmap.core.errors import NotFound
+from gridmap.grids.located_queries import link
 from gridmap.grids.locator import Links, current_grids
 from gridmap.grids.news import GridsChanged
 from gridmap.incidents import queries, rollups
 from gridmap.incidents.categories import Words, assign_word, resolve_words
-from gridmap.incidents.models import Category, CategoryWord
+from gridmap.incidents.models import Category, CategoryWord, Incident
 from gridmap.intake import IncidentRows
 from gridmap.places.queries import points_of_addresses
 
@@ -206,10 +207,8 @@ def link_unlinked(session: Session, *, zone: str) -> int:
     """Link incidents that a grid covers by now; returns how many."""
     waiting = queries.unlinked_points(session)
     grids = current_grids(session)
-    by_point, by_code = (
-        grids.at_points(waiting.lon, waiting.lat),
-        grids.of_codes(waiting.place_given),
-    )
+    by_point = grids.at_points(waiting.lon, waiting.lat)
+    by_code = grids.of_codes(waiting.place_given)
     nowhere = np.isnan(waiting.lon)
     grid_ids = np.where(nowhere, by_code.grid_ids, by_point.grid_ids)
     codes = np.where(nowhere, by_code.grid_codes, by_point.grid_codes)
@@ -218,7 +217,7 @@ def link_unlinked(session: Session, *, zone: str) -> int:
         return 0
     ids = waiting.ids[found]
     with _counted_anew(session, ids, zone):
-        queries.link(session, ids, grid_ids[found], codes[found])
+        link(session, Incident, ids, Links(grid_ids[found], codes[found]))
     return int(ids.size)
 
 

@@ -45,13 +45,14 @@ def resolve_words(session: Session, source: str, words: npt.NDArray[np.object_])
     inverse, distinct = pd.factorize(words)
     keys = [word_key(word) for word in distinct.tolist()]
     known = _known_words(session, source, keys)
-    unknown = []
+    new: dict[str, str] = {}
     for word, key in zip(distinct.tolist(), keys, strict=True):
         if key not in known:
-            known[key] = _add_word(session, source, word=word, key=key)
-            unknown.append(word)
+            new.setdefault(key, word)
+    if new:
+        known |= _add_words(session, source, new)
     pairs = np.array([known[key] for key in keys], dtype=np.int64).reshape(-1, 2)
-    return Words(pairs[inverse, 0], pairs[inverse, 1], unknown)
+    return Words(pairs[inverse, 0], pairs[inverse, 1], list(new.values()))
 
 
 def _known_words(session: Session, source: str, keys: list[str]) -> dict[str, tuple[int, int]]:
@@ -64,22 +65,30 @@ def _known_words(session: Session, source: str, keys: list[str]) -> dict[str, tu
     return {word: (word_id, category_id) for word, word_id, category_id in rows}
 
 
-def _add_word(session: Session, source: str, *, word: str, key: str) -> tuple[int, int]:
-    code = category_code(key)
-    found = session.scalar(select(Category.id).where(Category.code == code))
-    if found is None:
-        name = " ".join(word.split()) or NO_WORD
-        found = session.execute(
-            insert(Category)
-            .values(code=code, name=name, name_zh=name, known=False)
-            .returning(Category.id)
-        ).scalar_one()
-    word_id = session.execute(
-        insert(CategoryWord)
-        .values(source=source, word=key, category_id=found)
-        .returning(CategoryWord.id)
-    ).scalar_one()
-    return word_id, found
+def _add_words(session: Session, source: str, new: dict[str, str]) -> dict[str, tuple[int, int]]:
+    """Store new words (key → as the source writes it) and the categories that none has yet.
+
+    Returns:
+        key → (word id, category id). Words of one code share a category, named by the first.
+    """
+    codes = {key: category_code(key) for key in new}
+    names: dict[str, str] = {}
+    for key, word in new.items():
+        names.setdefault(codes[key], " ".join(word.split()) or NO_WORD)
+    session.execute(
+        insert(Category).on_conflict_do_nothing(index_elements=[Category.code]),
+        [
+            {"code": code, "name": name, "name_zh": name, "known": False}
+            for code, name in names.items()
+        ],
+    )
+    rows = session.execute(select(Category.code, Category.id).where(Category.code.in_(names)))
+    ids = {code: category_id for code, category_id in rows}  # noqa: C416 - rows are not tuples
+    session.execute(
+        insert(CategoryWord),
+        [{"source": source, "word": key, "category_id": ids[code]} for key, code in codes.items()],
+    )
+    return _known_words(session, source, list(new))
 
 
 def categories_named(session: Session, names: Sequence[str]) -> list[int]:

@@ -127,31 +127,6 @@ def unlinked_points(session: Session) -> UnlinkedPoints:
     )
 
 
-def link(
-    session: Session, ids: npt.NDArray[np.int64], grid_ids: npt.NDArray[np.int64], codes: Any
-) -> None:
-    """Give incidents their grid."""
-    session.execute(
-        text("CREATE TEMP TABLE new_links (id int8, grid_id int4, grid_code text) ON COMMIT DROP")
-    )
-    copy_rows(
-        session,
-        "new_links",
-        {
-            "id": Column("int8", ids),
-            "grid_id": Column("int4", grid_ids),
-            "grid_code": Column("text", codes),
-        },
-    )
-    session.execute(
-        text(
-            "UPDATE incidents i SET grid_id = l.grid_id, grid_code = l.grid_code "
-            "FROM new_links l WHERE i.id = l.id"
-        )
-    )
-    session.execute(text("DROP TABLE new_links"))
-
-
 def incidents_in(session: Session, grid_ids: Sequence[int]) -> npt.NDArray[np.int64]:
     """Return the ids of the incidents in grids."""
     rows = session.scalars(select(Incident.id).where(Incident.grid_id.in_(grid_ids)))
@@ -188,16 +163,13 @@ def all_categories(session: Session) -> Sequence[Category]:
     return session.scalars(select(Category).order_by(Category.code)).all()
 
 
-def category_words(session: Session, *, unknown_only: bool = False) -> Sequence[Any]:
+def category_words(session: Session) -> Sequence[Any]:
     """Return words with their category: (word row, category row), unknown ones first."""
-    statement = (
+    return session.execute(
         select(CategoryWord, Category)
         .join(Category, Category.id == CategoryWord.category_id)
         .order_by(Category.known, CategoryWord.source, CategoryWord.word)
-    )
-    if unknown_only:
-        statement = statement.where(~Category.known)
-    return session.execute(statement).all()
+    ).all()
 
 
 def unlinked_page(
