@@ -14,14 +14,11 @@ def batch_by_id(session: Session, batch_id: int, *, lock: bool = False) -> Batch
     return session.scalar(statement.with_for_update() if lock else statement)
 
 
-def newest_batches(
-    session: Session, *, limit: int = 100, kind: str | None = None, offset: int = 0
-) -> Sequence[Batch]:
+def newest_batches(session: Session, *, limit: int, offset: int = 0) -> Sequence[Batch]:
     """Return batches, the newest first."""
-    statement = select(Batch).order_by(Batch.id.desc()).limit(limit).offset(offset)
-    if kind:
-        statement = statement.where(Batch.kind == kind)
-    return session.scalars(statement).all()
+    return session.scalars(
+        select(Batch).order_by(Batch.id.desc()).limit(limit).offset(offset)
+    ).all()
 
 
 def sample_batches(session: Session) -> Sequence[Batch]:
@@ -35,13 +32,3 @@ def has_real_batches(session: Session) -> bool:
     """Return whether anything but the sample city was imported and not taken back."""
     found = session.scalar(select(exists().where(~Batch.is_sample, Batch.undone_at.is_(None))))
     return bool(found)
-
-
-def freshness(session: Session, kind: str) -> Batch | None:
-    """Return the newest batch of a kind that stands."""
-    return session.scalar(
-        select(Batch)
-        .where(Batch.kind == kind, Batch.undone_at.is_(None), Batch.finished_at.is_not(None))
-        .order_by(Batch.id.desc())
-        .limit(1)
-    )

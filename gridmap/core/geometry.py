@@ -1,4 +1,4 @@
-"""Coordinates that the browser's maps use, and the metric system of a place."""
+"""Geometries as the browser's maps and the database take them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +28,3 @@ def ewkb(geometries: Geometries, srid: int) -> Geometries:
     """Return the geometries as PostGIS reads them in a binary COPY; None stays None."""
     stamped = shapely.set_srid(geometries, srid)
     return np.asarray(shapely.to_wkb(stamped, include_srid=True), dtype=object)
-
-
-def utm_epsg(lon: float, lat: float) -> str:
-    """Name the UTM zone of a place."""
-    zone = int((lon + 180) // 6) % 60 + 1
-    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"

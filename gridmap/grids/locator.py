@@ -51,11 +51,13 @@ class CurrentGrids:
 
     def positions(self, grid_ids: Ids) -> Ids:
         """Return where grids stand in the table; −1 for one that is not in force."""
-        order = np.argsort(self.table.ids)
-        found = np.searchsorted(self.table.ids, grid_ids, sorter=order)
-        found = order[np.minimum(found, order.size - 1)] if order.size else np.zeros_like(found)
-        is_there = self.table.ids[found] == grid_ids if order.size else np.zeros(0, dtype=bool)
-        return np.where(is_there, found, -1) if order.size else np.full(grid_ids.shape, -1)
+        ids = self.table.ids
+        if not ids.size:
+            return np.full(grid_ids.size, -1, dtype=np.int64)
+        order = np.argsort(ids)
+        found = np.searchsorted(ids, grid_ids, sorter=order)
+        found = order[np.minimum(found, ids.size - 1)]
+        return np.where(ids[found] == grid_ids, found, -1)
 
     def in_scope(self, scope: str) -> tuple[int, int]:
         """Return the range of positions whose codes begin with `scope` ('' = all)."""

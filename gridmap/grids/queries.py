@@ -82,12 +82,6 @@ def replace_neighbours(session: Session, from_ids: Ids, to_ids: Ids) -> None:
         copy_rows(session, GridNeighbour.__tablename__, columns)
 
 
-def known_codes(session: Session, codes: Sequence[str]) -> dict[str, int]:
-    """Return code → grid id of those codes that exist, ended grids included."""
-    rows = session.execute(select(Grid.code, Grid.id).where(Grid.code.in_(codes)))
-    return {code: grid_id for code, grid_id in rows}  # noqa: C416 - rows are not tuples
-
-
 def take_ids(session: Session, table: str, n: int) -> Ids:
     """Take n ids from the sequence of a table of ours."""
     rows = session.scalars(

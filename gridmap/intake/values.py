@@ -73,13 +73,6 @@ def is_empty(text: pa.ChunkedArray) -> Flags:
     return cast(Flags, pc.equal(pc.binary_length(text), 0).to_numpy())
 
 
-def longer_than(text: pa.ChunkedArray, limit: int) -> Flags:
-    """Tell which texts have more than so many characters."""
-    if (pc.max(pc.binary_length(text)).as_py() or 0) <= limit:
-        return np.zeros(len(text), dtype=bool)
-    return cast(Flags, pc.greater(pc.utf8_length(text), limit).to_numpy())
-
-
 def has_nul(text: pa.ChunkedArray) -> Flags:
     """Tell which texts contain a NUL character."""
     return cast(Flags, pc.match_substring(text, "\0").to_numpy())

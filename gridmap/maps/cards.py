@@ -100,11 +100,13 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
     chosen, study = asked.chosen, asked.study
     found = np.flatnonzero(study.grid_ids == grid.id)
     place = int(found[0]) if found.size else None
-    wanted = asked.categories
-    now = _counts(session, grid.id, chosen, study.zone, wanted)
-    before = _counts(session, grid.id, chosen.before, study.zone, wanted)
+    now = _counts(session, grid.id, chosen, study.zone, asked.categories)
+    before = _counts(session, grid.id, chosen.before, study.zone, asked.categories)
     neighbours = queries.neighbours_of(session, grid.id)
-    trend = _trend(session, code, chosen, wanted)
+    months = queries.counts_by_month(
+        session, code, months_until(chosen.last, 2 * MONTHS), asked.categories
+    )
+    trend = trend_of(months, chosen.last, title=gettext("By month: between %(low)s and %(high)s"))
     resources = queries.resources_of(session, grid.id)
     return Card(
         grid=grid,
@@ -121,7 +123,7 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
         total=study.linked,
         before=chosen.before,
         trend=trend,
-        trend_words="" if trend else _trend_words(session, code, chosen, wanted),
+        trend_words="" if trend else _trend_words(list(months.values())[-MONTHS:]),
         by_category=_lines(now, before, asked.labels),
         population=queries.population_of(session, grid.id),
         dwellings=queries.dwellings_of(session, grid.id),
@@ -176,17 +178,8 @@ def _expected(study: Study, star: Any) -> float:
     return float(np.nansum(base[star]) * np.nanmean(study.values))
 
 
-def _trend(
-    session: Session, code: str, chosen: Filter, wanted: Sequence[int] | None
-) -> Trend | None:
-    months = months_until(chosen.last, 2 * MONTHS)
-    counts = queries.counts_by_month(session, code, months, wanted)
-    return trend_of(counts, chosen.last, title=gettext("By month: between %(low)s and %(high)s"))
-
-
-def _trend_words(session: Session, code: str, chosen: Filter, wanted: Sequence[int] | None) -> str:
-    months = months_until(chosen.last)
-    n = sum(queries.counts_by_month(session, code, months, wanted).values())
+def _trend_words(last_months: Sequence[int]) -> str:
+    n = sum(last_months)
     said: str = gettext("None in the twelve months up to the end of the period.")
     if n:
         said = ngettext(
