@@ -18,6 +18,7 @@ from gridmap.core import city
 from gridmap.core.actor import Actor
 from gridmap.core.clock import utc_now
 from gridmap.core.database import transaction, vacuum
+from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
 from gridmap.core.settings import settings
 from gridmap.exchange.errors import DryRun, MissingOption
@@ -209,7 +210,7 @@ def _into_register(
         return _Stored(counts, _word_notes(unknown))
     if isinstance(rows, PopulationRows):
         if request.day is None:
-            raise MissingOption(option="--date", why="the day that the counts hold for.")
+            raise MissingOption(option="--date", why=N_("the day that the counts hold for."))
         day = request.day
         return _Stored(
             grids.import_population(session, batch, rows, day=day, rejected=rejected), []
@@ -301,10 +302,14 @@ def rejects_path(session: Session, batch_id: int) -> Path:
     Raises:
         NoSuchBatch: there is no such import.
         NoRejects: all its rows could be used.
+        NotFound: the report is not in the home any more.
     """
     batch = batch_queries.batch_by_id(session, batch_id)
     if batch is None:
         raise NoSuchBatch(batch=batch_id)
     if batch.rejects_file is None:
         raise NoRejects(batch=batch_id)
-    return rejects_folder() / batch.rejects_file
+    path = rejects_folder() / batch.rejects_file
+    if not path.is_file():
+        raise NotFound(what=N_("list of the rejected rows of import"), name=batch_id)
+    return path

@@ -16,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 
 from gridmap.core.database import is_disk_full
 from gridmap.core.errors import BadRequest, NoSpace, NotFound
+from gridmap.core.i18n import N_
 from gridmap.core.settings import settings
 
 KEPT_S = 24 * 3600
@@ -55,10 +56,10 @@ def keep(file: FileStorage, kind: str) -> Upload:
         NoSpace: the disk is full; nothing of the file is kept.
     """
     if kind not in KINDS:
-        raise BadRequest(field="kind", why="choose what the file holds.")
+        raise BadRequest(field="kind", why=N_("choose what the file holds."))
     name = Path((file.filename or "").replace("\\", "/")).name
     if not name:
-        raise BadRequest(field="file", why="choose a file first.")
+        raise BadRequest(field="file", why=N_("choose a file first."))
     forget_old()
     token = secrets.token_urlsafe(24)
     place = folder() / token

@@ -1,6 +1,6 @@
 """Import pages: choose a file, say how to read it, look at it, bring it in, take it back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import (
@@ -105,10 +105,11 @@ def preview(token: str) -> ResponseReturnValue:
     """Show the file's columns, and what was guessed of them."""
     kept = uploads.find(token)
     shape = inspect(kept.path)
+    empty = forms.parse(kept.kind, {})
     columns, guesses = guess_columns(
-        kept.kind, shape.headers, forms.parse(kept.kind, {}).columns, geometry=shape.geometry
+        kept.kind, shape.headers, empty.columns, geometry=shape.geometry
     )
-    form = ImportForm(columns, forms.parse(kept.kind, {}).options)
+    form = replace(empty, columns=columns)
     return _preview_page(kept, shape, form, guessed={guess.field for guess in guesses})
 
 
@@ -117,7 +118,7 @@ def bring_in(token: str) -> ResponseReturnValue:
     """Check the file, or import it, as the form says."""
     kept = uploads.find(token)
     dry_run = request.form.get("do") != "import"
-    form = ImportForm(forms.parse(kept.kind, {}).columns, forms.parse(kept.kind, {}).options)
+    form = forms.parse(kept.kind, {})
     try:
         form = forms.parse(kept.kind, request.form)
         result = actions.import_file(SYSTEM, form.request(kept, dry_run=dry_run))

@@ -42,7 +42,7 @@ def study(session: Session, question: Question) -> Study:
         NotFound: there is no such category, or no grid or division begins with this scope.
     """
     if question.per not in (None, *PER):
-        raise BadRequest(field="per", why="population or area.")
+        raise BadRequest(field="per", why=N_("population or area."))
     zone = city.timezone(session)
     start, end = _days(session, question, zone)
     grids = current_grids(session)
@@ -80,14 +80,14 @@ def _days(session: Session, question: Question, zone: str) -> tuple[date, date]:
         span = span_of_days(session, zone=zone) or (today, today + timedelta(days=1))
         start, end = start or span[0], end or span[1]
     if start >= end:
-        raise BadRequest(field="from, to", why="the window ends before it begins.")
+        raise BadRequest(field="from, to", why=N_("the window ends before it begins."))
     return start, end
 
 
 def _positions(grids: CurrentGrids, scope: str) -> tuple[int, int]:
     first, last = grids.in_scope(scope)
     if scope and first == last:
-        raise NotFound(what="scope", name=scope)
+        raise NotFound(what=N_("scope"), name=scope)
     return first, last
 
 

@@ -15,6 +15,7 @@ from gridmap.core.actor import Actor
 from gridmap.core.bulk import Column
 from gridmap.core.city import bump, lock_register, put_setting, timezone
 from gridmap.core.errors import NotFound
+from gridmap.core.i18n import N_
 from gridmap.grids.located_queries import link
 from gridmap.grids.locator import Links, current_grids
 from gridmap.grids.news import GridsChanged
@@ -253,9 +254,9 @@ def map_word(session: Session, actor: Actor, word_id: int, category_id: int) -> 
     lock_register(session, "incidents")
     word, category = session.get(CategoryWord, word_id), session.get(Category, category_id)
     if word is None:
-        raise NotFound(what="word", name=word_id)
+        raise NotFound(what=N_("word"), name=word_id)
     if category is None:
-        raise NotFound(what="category", name=category_id)
+        raise NotFound(what=N_("category"), name=category_id)
     ids = queries.incidents_with_word(session, word_id)
     with _counted_anew(session, ids, timezone(session)):
         queries.set_category(session, ids, category_id)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gridmap.core.errors import NotFound
+from gridmap.core.i18n import N_
 from gridmap.incidents.models import Category, CategoryWord
 
 NO_WORD = "(none)"
@@ -110,7 +111,7 @@ def categories_named(session: Session, names: Sequence[str]) -> list[int]:
             )
         ).all()
         if not ids:
-            raise NotFound(what="category", name=name)
+            raise NotFound(what=N_("category"), name=name)
         found.extend(ids)
     return sorted(set(found))
 

@@ -10,6 +10,7 @@ from gridmap.core.clock import local_date
 from gridmap.core.commands import Commands
 from gridmap.core.database import transaction
 from gridmap.core.errors import NotFound
+from gridmap.core.i18n import N_
 from gridmap.incidents import actions, queries
 
 incidents = Commands("incidents", help="Incidents: those without a grid, their categories.")
@@ -60,6 +61,6 @@ def map_word(word: int, category: str) -> None:
     with transaction(SYSTEM) as session:
         found = {c.code: c.id for c in queries.all_categories(session)}
         if category not in found:
-            raise NotFound(what="category", name=category)
+            raise NotFound(what=N_("category"), name=category)
         moved = actions.map_word(session, SYSTEM, word, found[category])
     click.echo(f"{moved:,} incidents are {category} now.")

@@ -11,6 +11,7 @@ from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import day_written, local_midnight
 from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest
+from gridmap.core.i18n import N_
 from gridmap.core.paging import SIZE, Page, page_number
 from gridmap.incidents import actions, queries
 
@@ -65,7 +66,7 @@ def map_word(word_id: int) -> ResponseReturnValue:
     """Let a word stand for another category; its incidents move with it."""
     category_id = request.form.get("category", type=int)
     if category_id is None:
-        raise BadRequest(field="category", why="choose one from the list.")
+        raise BadRequest(field="category", why=N_("choose one from the list."))
     with transaction(SYSTEM) as session:
         moved = actions.map_word(session, SYSTEM, word_id, category_id)
     return redirect(url_for("incidents.categories", moved=moved), code=303)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridmap.analysis.hotspots import class_names
 from gridmap.core.clock import local_midnight
 from gridmap.core.errors import NotFound
+from gridmap.core.i18n import N_
 from gridmap.grids.locator import current_grids
 from gridmap.grids.queries import divisions_above
 from gridmap.hotspots.studies import Study
@@ -96,7 +97,7 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
     """
     grid = queries.grid_by_code(session, code)
     if grid is None:
-        raise NotFound(what="grid", name=code)
+        raise NotFound(what=N_("grid"), name=code)
     chosen, study = asked.chosen, asked.study
     found = np.flatnonzero(study.grid_ids == grid.id)
     place = int(found[0]) if found.size else None

@@ -100,7 +100,7 @@ def parse_filter(given: Mapping[str, Sequence[str]], default: tuple[date, date])
     if "from" in given and "to" not in given and start >= end:
         end = start + timedelta(days=DEFAULT_DAYS)
     if start >= end:
-        raise BadRequest(field="to", why="the window ends before it begins")
+        raise BadRequest(field="to", why=N_("the window ends before it begins."))
     measure = _one_of(given, "measure", MEASURES, default="hotspot")
     per = _one_of(given, "per", BASES, default=None)
     if measure == "rate" and per is None:
@@ -132,7 +132,7 @@ def _day(given: Mapping[str, Sequence[str]], name: str) -> date | None:
         return None
     found = day_written(value, field=name)
     if not date(1900, 1, 1) <= found <= date(2200, 1, 1):
-        raise BadRequest(field=name, why=f"{value} is too far away")
+        raise BadRequest(field=name, why=N_("this day is too far away."))
     return found
 
 

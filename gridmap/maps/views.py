@@ -17,6 +17,7 @@ from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import local_midnight
 from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest, NotFound
+from gridmap.core.i18n import N_
 from gridmap.core.paging import page_number
 from gridmap.hotspots.export import as_geojson
 from gridmap.incidents.categories import chosen_categories
@@ -244,9 +245,11 @@ def bounding_box() -> Box:
     try:
         west, south, east, north = (float(part) for part in request.args["bbox"].split(","))
     except (KeyError, ValueError) as problem:
-        raise BadRequest(field="bbox", why="write west,south,east,north in degrees") from problem
+        raise BadRequest(
+            field="bbox", why=N_("write west,south,east,north in degrees.")
+        ) from problem
     if not (-540 <= west < east <= 540 and -91 <= south < north <= 91):
-        raise BadRequest(field="bbox", why="west and south come first, in degrees")
+        raise BadRequest(field="bbox", why=N_("west and south come first, in degrees."))
     return west, south, east, north
 
 
@@ -280,7 +283,7 @@ def search() -> ResponseReturnValue:
 def export(format: str) -> ResponseReturnValue:
     """Return the figures of the view as a file: CSV, or GeoJSON with borders."""
     if format not in ("csv", "geojson"):
-        raise NotFound(what="export", name=format)
+        raise NotFound(what=N_("export"), name=format)
     with transaction(SYSTEM) as session:
         chosen = rules.parse_filter(parameters(), read_basics(session).default_window)
         with transaction(SYSTEM, role="analysis") as counting:

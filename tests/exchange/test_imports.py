@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -287,6 +288,19 @@ def test_rejects_are_kept_with_line_reason_and_row(session, tmp_path, run, test_
     assert shown.exit_code == 0
     lines = shown.output.strip().splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == ['"3"', '"4"', '"5"']
+
+
+def test_a_list_of_rejects_that_was_lost_is_said_to_be_missing(session, tmp_path, run, client):
+    import_chessboard(tmp_path, 2, 2)
+    result = import_incidents(tmp_path, [(1, "nan", 32, "2025-04-01", "theft")])
+    Path(result.rejects_file).unlink()
+
+    shown = run("import", "rejects", result.batch)
+    answer = client.get(f"/import/batches/{result.batch}/rejects.csv")
+
+    assert shown.exit_code == 1
+    assert "There is no list of the rejected rows" in shown.output
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("content", ["", "id,lon\n1", "\0\0\0\0" * 50])
