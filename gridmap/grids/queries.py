@@ -261,8 +261,12 @@ def delete_population_of(session: Session, batch_id: int) -> None:
     session.execute(delete(GridPopulation).where(GridPopulation.batch_id == batch_id))
 
 
-def population_by_grid(session: Session, *, on: date) -> dict[int, float]:
-    """Return each grid's newest count not after a day; the sources of one day are added up."""
+def people_in(session: Session, grid_ids: Ids, *, on: date) -> npt.NDArray[np.float64]:
+    """Return each grid's newest count not after a day; the sources of one day are added up.
+
+    Returns:
+        shape (n,), in the order of `grid_ids`; 0 where nobody was counted.
+    """
     newest = (
         select(GridPopulation.grid_id, func.max(GridPopulation.date).label("date"))
         .where(GridPopulation.date <= on)
@@ -277,7 +281,8 @@ def population_by_grid(session: Session, *, on: date) -> dict[int, float]:
         )
         .group_by(GridPopulation.grid_id)
     )
-    return {grid_id: float(n) for grid_id, n in rows}
+    counted = {grid_id: n for grid_id, n in rows}  # noqa: C416 - rows are not tuples
+    return np.array([counted.get(grid_id, 0) for grid_id in grid_ids.tolist()], dtype=np.float64)
 
 
 def divisions_above(session: Session, code: str) -> Sequence[Row[str, str, str]]:

@@ -7,19 +7,19 @@ import numpy.typing as npt
 from sqlalchemy.orm import Session
 
 from gridmap.analysis.hotspots import hotspots
+from gridmap.analysis.rates import per_km2, per_people
 from gridmap.batches.queries import has_real_batches, sample_batches
 from gridmap.core import city
 from gridmap.core.clock import local_date, utc_now
 from gridmap.core.errors import BadRequest, NotFound
 from gridmap.core.i18n import N_
 from gridmap.grids.locator import CurrentGrids, current_grids
-from gridmap.grids.queries import population_by_grid
+from gridmap.grids.queries import people_in
 from gridmap.hotspots.queries import Window, count_by_grid
 from gridmap.hotspots.studies import PER, Question, Study, Warned
 from gridmap.incidents.categories import chosen_categories
 from gridmap.incidents.queries import span_of_days
 
-PER_PEOPLE = 1000.0
 SENTENCES = {
     "no_grids": N_("There is no grid in this scope, so nothing can be compared."),
     "no_values": N_("No grid of this scope has a value, so nothing can be compared."),
@@ -115,12 +115,9 @@ def _values(
     values = counts.astype(np.float64)
     part = slice(first, first + counts.size)
     if question.per == "area":
-        return values / (grids.table.area_m2[part] / 1e6)
+        return per_km2(values, grids.table.area_m2[part])
     if question.per == "population":
-        people = population_by_grid(session, on=day)
-        base = np.array([people.get(int(i), 0.0) for i in grids.table.ids[part]], dtype=np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(base > 0, values * PER_PEOPLE / base, np.nan)
+        return per_people(values, people_in(session, grids.table.ids[part], on=day))
     return values
 
 

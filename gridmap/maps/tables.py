@@ -9,12 +9,12 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from gridmap.analysis.hotspots import class_names
+from gridmap.analysis.rates import per_km2, per_people
 from gridmap.core.paging import SIZE, Page
 from gridmap.grids.locator import current_grids
-from gridmap.grids.queries import population_by_grid
+from gridmap.grids.queries import people_in
 from gridmap.hotspots.studies import Study
 
-PER_PEOPLE = 1000.0
 SORTS = ("class", "name", "code", "n", "people", "area", "z", "q")
 
 
@@ -61,24 +61,7 @@ def table_rows(
         address: page number → address.
     """
     n = study.codes.size
-    grids = current_grids(session)
-    at = grids.positions(study.grid_ids)
-    area_km2 = grids.table.area_m2[at] / 1e6 if n else np.empty(0)
-    counted = population_by_grid(session, on=study.end - timedelta(days=1))
-    people = np.array([counted.get(int(i), 0.0) for i in study.grid_ids], dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        per_people = np.where(people > 0, study.counts * PER_PEOPLE / people, np.nan)
-        per_area = np.where(area_km2 > 0, study.counts / area_km2, np.nan)
-    columns = {
-        "class": study.result.z,
-        "n": study.counts,
-        "people": per_people,
-        "area": per_area,
-        "z": study.result.z,
-        "q": study.result.q,
-        "code": study.codes,
-        "name": study.names,
-    }
+    columns = _columns(session, study)
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     if name not in SORTS:
         name, falling = "class", True
@@ -94,14 +77,32 @@ def table_rows(
             class_name=names[i],
             n=int(study.counts[i]),
             share=int(study.counts[i]) / total if total else None,
-            people=_or_none(per_people[i]),
-            area=_or_none(per_area[i]),
+            people=_or_none(columns["people"][i]),
+            area=_or_none(columns["area"][i]),
             z=_or_none(study.result.z[i]),
             q=_or_none(study.result.q[i]),
         )
         for i in chosen.tolist()
     ]
     return TablePage(rows, name, falling, shown)
+
+
+def _columns(session: Session, study: Study) -> dict[str, Any]:
+    """Return what can be sorted by: one array of shape (n,) for each of SORTS."""
+    grids = current_grids(session)
+    area_m2 = grids.table.area_m2[grids.positions(study.grid_ids)]
+    people = people_in(session, study.grid_ids, on=study.end - timedelta(days=1))
+    counts = study.counts.astype(np.float64)
+    return {
+        "class": study.result.z,
+        "name": study.names,
+        "code": study.codes,
+        "n": study.counts,
+        "people": per_people(counts, people),
+        "area": per_km2(counts, area_m2),
+        "z": study.result.z,
+        "q": study.result.q,
+    }
 
 
 def _ordered(values: Any, *, falling: bool) -> Any:
