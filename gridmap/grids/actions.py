@@ -197,6 +197,7 @@ def import_divisions(session: Session, batch: Batch, rows: AreaRows, *, rejected
 
 def undo_divisions(session: Session, batch: Batch) -> int:
     """Delete the divisions that one import brought."""
+    lock_register(session, "divisions")
     rows = int(batch.counts.get("stored", 0))
     queries.delete_divisions_of(session, batch.id)
     bump(session, "divisions")
@@ -242,6 +243,7 @@ def import_population(
 
 def undo_population(session: Session, batch: Batch) -> int:
     """Delete the counts that one import brought."""
+    lock_register(session, "population")
     rows = int(batch.counts.get("stored", 0))
     queries.delete_population_of(session, batch.id)
     bump(session, "population")

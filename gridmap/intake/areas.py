@@ -123,9 +123,10 @@ def _borders(
     refuse_wrong_numbers(table, columns, bounds[:, 0], bounds[:, 1], system, given=given)
     degrees = _in_degrees(raw, system)
     outcome = repair_polygons(degrees)
+    kinds, of_kind = np.unique(shapely.get_type_id(raw), return_inverse=True)
+    shown = np.array([type_name(kind) for kind in kinds], dtype=object)[of_kind]
     for problem, code in _REASONS.items():
-        kinds = np.array([type_name(kind) for kind in shapely.get_type_id(raw)], dtype=object)
-        checks.fail(outcome.problem == problem, code, value=kinds, detail=system.name)
+        checks.fail(outcome.problem == problem, code, value=shown, detail=system.name)
     if not may_lack:
         checks.fail(outcome.problem == NO_SHAPE, "geometry_missing")
     moved = np.zeros(n)

@@ -74,7 +74,7 @@ def load_sample(
     with _step(report, f"drew {grids:,} grids and {incidents:,} incidents"):
         city = make_city(grids, incidents, seed, today=today)
     with transaction(actor) as session:
-        settings.lock_register(session, "sample")
+        _lock(session)
         _refuse_twice(session, beside=beside)
         counts = store_city(session, actor, city, report=report)
     with _step(report, "tidied the tables"):
@@ -104,7 +104,7 @@ def remove_sample(actor: Actor, *, report: Report = _quiet) -> int:
     """
     rows = 0
     with transaction(actor) as session:
-        settings.lock_register(session, "sample")
+        _lock(session)
         batches = list(sample_batches(session))
         for batch in batches:
             with _step(report, f"took away {batch.kind}"):
@@ -178,6 +178,16 @@ def _facts(city: City) -> FileFacts:
     return FileFacts(
         name=FILE_NAME, sha256=fingerprint(city), source=SOURCE, mapping=mapping, is_sample=True
     )
+
+
+def _lock(session: Session) -> None:
+    """Wait for others who load or remove the city, and for imports of grids.
+
+    Grids that come or go lock the registers above them too. Whoever changes several registers
+    locks the grids first, or two such transactions could wait for each other.
+    """
+    settings.lock_register(session, "sample")
+    settings.lock_register(session, "grids")
 
 
 def _refuse_twice(session: Session, *, beside: bool) -> None:
