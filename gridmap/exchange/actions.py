@@ -104,9 +104,15 @@ def import_file(actor: Actor, request: ImportRequest, *, report: Report = _quiet
             kept.append(result)
             if request.dry_run:
                 raise DryRun
+            if result.rejects_file:
+                write_rejects(rows.rejects, Path(result.rejects_file))
             report("confirming")
     except DryRun:
         pass
+    except BaseException:
+        if kept and kept[0].rejects_file:  # what was not stored leaves no rows behind
+            Path(kept[0].rejects_file).unlink(missing_ok=True)
+        raise
     result = kept[0]
     if not request.dry_run and result.stored:
         report("tidying the tables")
@@ -167,7 +173,7 @@ def _store(
     *,
     zone: str | None,
 ) -> ImportResult:
-    """Store the rows of one file in the session's transaction."""
+    """Store the rows of one file in the session's transaction; the caller writes the rejects."""
     if zone:
         incidents.set_timezone(session, actor, zone, by="import")
     if batch_queries.sample_batches(session):
@@ -186,7 +192,6 @@ def _store(
     rejects = None
     if len(rows.rejects) and not request.dry_run:
         rejects = f"batch-{batch.id}.csv"
-        write_rejects(rows.rejects, rejects_folder() / rejects)
     close_batch(session, actor, batch, stored.counts, rejects_file=rejects)
     return ImportResult(
         batch=None if request.dry_run else batch.id,

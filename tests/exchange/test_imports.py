@@ -24,6 +24,8 @@ from gridmap.intake import Columns, UnreadableFile
 from gridmap.places.models import Place
 from gridmap.resources.models import Resource
 from tests.factories import (
+    INCIDENT_COLUMNS,
+    INCIDENT_HEADER,
     centre,
     chessboard_code,
     import_chessboard,
@@ -288,6 +290,26 @@ def test_rejects_are_kept_with_line_reason_and_row(session, tmp_path, run, test_
     assert shown.exit_code == 0
     lines = shown.output.strip().splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == ['"3"', '"4"', '"5"']
+
+
+def test_an_import_that_fails_at_the_last_moment_leaves_no_rejects_behind(
+    session, tmp_path, monkeypatch
+):
+    import_chessboard(tmp_path, 2, 2)
+    monkeypatch.setattr("gridmap.exchange.actions.rejects_folder", lambda: tmp_path)
+    path = write_csv(tmp_path / "i.csv", INCIDENT_HEADER, [(1, "nan", 32, "2025-04-01", "theft")])
+
+    def fail_at_the_end(step: str) -> None:
+        if step == "confirming":
+            assert list(tmp_path.glob("batch-*.csv"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_file(
+            SYSTEM, ImportRequest("incidents", path, INCIDENT_COLUMNS), report=fail_at_the_end
+        )
+
+    assert not list(tmp_path.glob("batch-*.csv"))
 
 
 def test_a_list_of_rejects_that_was_lost_is_said_to_be_missing(session, tmp_path, run, client):
