@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -27,16 +28,17 @@ PHASES = {  # the first finds an empty table, the others what those before left
     "while indexes are built": "SELECT incidents_create_indexes",
     "while rows are copied": 'COPY "staged_incidents"',
     "while rows are inserted": "INSERT INTO incidents",
-    "while months are added up": "INSERT INTO incident_months",
+    "while months are added up": "DELETE FROM incident_months",
 }
 COLUMNS = (
     "--x", "lon", "--y", "lat", "--time", "time", "--id", "id", "--category", "category",
     "--tz", "Asia/Shanghai",
 )  # fmt: skip
 TOO_QUICK_TO_SEE = {
-    "INSERT INTO incident_months": "LOCK TABLE incident_months IN SHARE MODE",
+    "DELETE FROM incident_months": "LOCK TABLE incident_months IN SHARE MODE",
 }
-"""Statements that are made to wait until they are killed."""
+"""Statements that are made to wait until they are killed: each the first that changes its table."""
+SEEN_WITHIN_S = 120
 RUNNING = """
 SELECT pid FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND state = 'active' AND query LIKE %s || '%%'
@@ -98,23 +100,25 @@ def kill_during(home: Path, importing: subprocess.Popen[str], statement: str) ->
     """Kill the server and the working backend as soon as a statement runs."""
     found = cluster.find(home)
     postmaster = found.status().pid
-    watcher = psycopg2.connect(found.libpq("postgres"))
-    watcher.autocommit = True  # inside one transaction the activity would not change
-    cursor = watcher.cursor()
-    holder = psycopg2.connect(found.libpq("gridmap_owner"))
-    if statement in TOO_QUICK_TO_SEE:
-        holder.cursor().execute(TOO_QUICK_TO_SEE[statement])
-    while importing.poll() is None:
-        cursor.execute(RUNNING, (statement,))
-        backend = cursor.fetchone()
-        if backend:
-            os.kill(postmaster, signal.SIGKILL)
-            os.kill(backend[0], signal.SIGKILL)
-            break
-        time.sleep(0.002)
-    watcher.close()
-    holder.close()
-    assert importing.poll() is None, f"the import ended before {statement!r} was seen"
+    deadline = time.monotonic() + SEEN_WITHIN_S
+    with (
+        closing(psycopg2.connect(found.libpq("postgres"))) as watcher,
+        closing(psycopg2.connect(found.libpq("gridmap_owner"))) as holder,
+    ):
+        watcher.autocommit = True  # inside one transaction the activity would not change
+        cursor = watcher.cursor()
+        if statement in TOO_QUICK_TO_SEE:
+            holder.cursor().execute(TOO_QUICK_TO_SEE[statement])
+        while importing.poll() is None and time.monotonic() < deadline:
+            cursor.execute(RUNNING, (statement,))
+            backend = cursor.fetchone()
+            if backend:
+                os.kill(postmaster, signal.SIGKILL)
+                os.kill(backend[0], signal.SIGKILL)
+                return
+            time.sleep(0.002)
+    importing.kill()
+    raise AssertionError(f"{statement!r} was not seen before the import ended, or in time")
 
 
 def count(home: Path) -> tuple[int, int, int]:
