@@ -59,11 +59,17 @@ def test_cluster(test_home):
 @pytest.fixture(scope="session")
 def database_urls(test_cluster) -> dict[str, str]:
     """Addresses of a migrated, empty database, by role."""
+    from sqlalchemy import create_engine, text
+
     from gridmap.core import schema
 
     schema.upgrade(test_cluster.url("gridmap_owner"))
+    admin = create_engine(test_cluster.url("postgres", "postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:  # rolled back tests use up numbers: not in the template
+        connection.execute(text("CREATE DATABASE shared TEMPLATE gridmap OWNER gridmap_owner"))
+    admin.dispose()
     roles = ("gridmap_app", "gridmap_owner", "gridmap_analysis", "postgres")
-    return {role.removeprefix("gridmap_"): test_cluster.url(role) for role in roles}
+    return {role.removeprefix("gridmap_"): test_cluster.url(role, "shared") for role in roles}
 
 
 @pytest.fixture
