@@ -28,7 +28,9 @@ def sample_batches(session: Session) -> Sequence[Batch]:
     ).all()
 
 
-def has_real_batches(session: Session) -> bool:
-    """Return whether anything but the sample city was imported and not taken back."""
-    found = session.scalar(select(exists().where(~Batch.is_sample, Batch.undone_at.is_(None))))
-    return bool(found)
+def has_real_batches(session: Session, *, kind: str | None = None) -> bool:
+    """Return whether anything (of a kind) but the sample city was imported and stands."""
+    statement = exists().where(~Batch.is_sample, Batch.undone_at.is_(None))
+    if kind is not None:
+        statement = statement.where(Batch.kind == kind)
+    return bool(session.scalar(select(statement)))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy.orm import Session
 
 from gridmap.batches import queries as batch_queries
@@ -14,7 +15,6 @@ from gridmap.batches.actions import FileFacts, batch_to_undo, close_batch, mark_
 from gridmap.batches.counts import Counts
 from gridmap.batches.errors import NoRejects, NoSuchBatch
 from gridmap.batches.models import Batch
-from gridmap.core import city
 from gridmap.core.actor import Actor
 from gridmap.core.clock import utc_now
 from gridmap.core.database import transaction, vacuum
@@ -23,8 +23,9 @@ from gridmap.core.i18n import N_
 from gridmap.core.settings import settings
 from gridmap.exchange.errors import DryRun, MissingOption
 from gridmap.exchange.requests import ImportRequest, ImportResult
+from gridmap.exchange.zones import Reading, reading_zone, settle
 from gridmap.grids import actions as grids
-from gridmap.grids.locator import current_grids
+from gridmap.grids.locator import CurrentGrids, current_grids
 from gridmap.incidents import actions as incidents
 from gridmap.intake import (
     AreaRows,
@@ -72,6 +73,10 @@ NO_GRIDS = Note(
     code="no_grids",
     message=N_("There are no grids yet, so no row lies in one; all are linked as grids arrive."),
 )
+CODES_UNKNOWN = N_(
+    "%(count)s of %(total)s grid codes (for example %(codes)s) are those of no grid; a grid's code "
+    "looks like %(grid)s. --code-format makes such codes of plain numbers."
+)
 NO_DIVISION = N_("%(count)d grids stand below no division that is known; import divisions too.")
 
 
@@ -94,13 +99,13 @@ def import_file(actor: Actor, request: ImportRequest, *, report: Report = _quiet
     """
     started = time.perf_counter()
     report("reading the file")
-    request, zone = _with_zone(actor, request)
+    request, reading = _with_zone(actor, request)
     rows, notes = _read(request)
     kept: list[ImportResult] = []
     try:
         with transaction(actor) as session:
             report("linking and storing")
-            result = _store(session, actor, request, rows, notes, zone=zone)
+            result = _store(session, actor, request, rows, notes, reading=reading)
             kept.append(result)
             if request.dry_run:
                 raise DryRun
@@ -120,25 +125,20 @@ def import_file(actor: Actor, request: ImportRequest, *, report: Report = _quiet
     return replace(result, seconds=time.perf_counter() - started)
 
 
-def _with_zone(actor: Actor, request: ImportRequest) -> tuple[ImportRequest, str | None]:
+def _with_zone(actor: Actor, request: ImportRequest) -> tuple[ImportRequest, Reading | None]:
     """Decide in which zone times without an offset are read.
-
-    Returns:
-        The request with a zone, and the zone if the city has to take it over.
 
     Raises:
         BadOption: there is no such zone.
     """
     if request.kind != "incidents":
         return request, None
-    said = request.columns.tz
-    if said:
-        zone_of(said)
+    if request.columns.tz:
+        zone_of(request.columns.tz)
     with transaction(actor) as session:
-        is_set, present = city.timezone_is_set(session), city.timezone(session)
-    zone = said or present
-    columns = replace(request.columns, tz=zone)
-    return replace(request, columns=columns), (said if said and not is_set else None)
+        reading = reading_zone(session, request.columns.tz)
+    columns = replace(request.columns, tz=reading.zone)
+    return replace(request, columns=columns), reading
 
 
 def _read(request: ImportRequest) -> tuple[AnyRows, list[Note]]:
@@ -171,11 +171,11 @@ def _store(
     rows: AnyRows,
     notes: list[Note],
     *,
-    zone: str | None,
+    reading: Reading | None,
 ) -> ImportResult:
     """Store the rows of one file in the session's transaction; the caller writes the rejects."""
-    if zone:
-        incidents.set_timezone(session, actor, zone, by="import")
+    if reading is not None:
+        notes.extend(settle(session, actor, reading))
     if batch_queries.sample_batches(session):
         notes.append(SAMPLE_STANDS)
     notes.extend(_diagnosis(session, rows))
@@ -241,11 +241,13 @@ def _word_notes(unknown: list[str]) -> list[Note]:
 
 def _diagnosis(session: Session, rows: AnyRows) -> list[Note]:
     """Hold coordinates against the grids that are there; say what looks wrong, repair nothing."""
-    if isinstance(rows, AreaRows) or not np.isfinite(rows.lon).any():
+    if isinstance(rows, AreaRows) or not len(rows):
         return []
     present = current_grids(session)
     if not present.table.ids.size:
         return [NO_GRIDS]
+    if not np.isfinite(rows.lon).any():
+        return _unknown_codes(rows.grid_code, present)
     return diagnose(
         rows.lon,
         rows.lat,
@@ -254,6 +256,23 @@ def _diagnosis(session: Session, rows: AnyRows) -> list[Note]:
         locate=lambda lon, lat: present.at_points(lon, lat).grid_codes,
         crs=rows.crs or "EPSG:4326",
     )
+
+
+def _unknown_codes(codes: npt.NDArray[np.object_] | None, grids: CurrentGrids) -> list[Note]:
+    """Say it when most of the grid codes of a file are those of no grid."""
+    if codes is None:
+        return []
+    coded = codes[codes != ""]
+    unknown = coded[grids.of_codes(coded).unlinked]
+    if 2 * unknown.size <= coded.size or not unknown.size:
+        return []
+    fields = {
+        "count": f"{unknown.size:,}",
+        "total": f"{coded.size:,}",
+        "codes": ", ".join(dict.fromkeys(unknown[:50].tolist()[:3])),
+        "grid": grids.table.codes[0],
+    }
+    return [Note("codes_unknown", CODES_UNKNOWN, fields)]
 
 
 def mapping_of(columns: Columns, crs: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from gridmap.core.database import transaction
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
 from gridmap.incidents import actions, queries
+from gridmap.intake.times import zone_of
 
 incidents = Commands("incidents", help="Incidents: those without a grid, their categories.")
 
@@ -41,6 +42,29 @@ def unlinked(limit: int, as_json: bool) -> None:
         )
     lie = "incident lies" if total == 1 else "incidents lie"
     click.echo(f"{total:,} {lie} in no grid.")
+
+
+@incidents.command("timezone")
+@click.argument("zone", required=False)
+def show_or_set_timezone(zone: str | None) -> None:
+    """Show in which time zone the city counts its days, or let it count them in another.
+
+    Incidents keep their instants, so one that was stored as a whole day of the old zone may
+    fall on the day before or after in the new one.
+    """
+    if zone:
+        zone_of(zone)
+    with transaction(SYSTEM) as session:
+        before = city.timezone(session)
+        if zone:
+            actions.set_timezone(session, SYSTEM, zone, by="person")
+    if not zone:
+        click.echo(before)
+        return
+    click.echo(
+        f"Days are counted in {zone} now (before: {before}). Incidents keep their instants: one "
+        "stored as a whole day of the old zone may fall on another day."
+    )
 
 
 @incidents.command("categories")

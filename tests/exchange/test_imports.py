@@ -431,3 +431,93 @@ def test_an_unknown_zone_is_said_beside_the_form(session, client, tmp_path):
 
     assert answer.status_code == 422
     assert "Mars/Base cannot be used" in answer.get_data(as_text=True)
+
+
+def day_rows(n: int = 3):
+    """Rows with a date alone."""
+    lon, lat = centre(0, 0)
+    return [(f"d{k}", lon, lat, f"2025-03-0{k + 1}", "theft") for k in range(n)]
+
+
+def import_days(folder, *, tz, source, name="days.csv", n=3):
+    path = write_csv(folder / name, ("id", "lon", "lat", "time", "category"), day_rows(n))
+    columns = Columns(id="id", x="lon", y="lat", time="time", category="category", tz=tz,
+                      source=source)  # fmt: skip
+    return import_file(SYSTEM, ImportRequest("incidents", path, columns))
+
+
+def codes_of(result) -> list[str]:
+    return [note["code"] for note in result.notes]
+
+
+MARCH_1 = Question(start=date(2025, 3, 1), end=date(2025, 3, 2))
+
+
+def test_without_a_zone_utc_is_assumed_and_said(session, tmp_path):
+    import_chessboard(tmp_path, 2, 2)
+
+    result = import_days(tmp_path, tz=None, source="a")
+
+    assert "zone_assumed" in codes_of(result)
+    assert (study(session, MARCH_1).zone, study(session, MARCH_1).linked) == ("UTC", 1)
+
+
+def test_a_later_zone_does_not_move_days_that_are_counted_already(session, tmp_path):
+    import_chessboard(tmp_path, 2, 2)
+    import_days(tmp_path, tz=None, source="a")
+    before = study(session, Question(start=date(2025, 3, 1), end=date(2025, 4, 1))).as_json()
+
+    later = import_days(tmp_path, tz="America/Chicago", source="b", name="later.csv")
+
+    assert "zone_kept" in codes_of(later)
+    undo_import(SYSTEM, later.batch)
+    after = study(session, Question(start=date(2025, 3, 1), end=date(2025, 4, 1))).as_json()
+    assert after == before
+
+
+def test_taking_the_first_import_back_frees_the_zone(session, tmp_path):
+    import_chessboard(tmp_path, 2, 2)
+    first = import_days(tmp_path, tz=None, source="a")
+    undo_import(SYSTEM, first.batch)
+
+    again = import_days(tmp_path, tz="America/Chicago", source="a")
+
+    assert not {"zone_kept", "zone_assumed"} & set(codes_of(again))
+    found = study(session, MARCH_1)
+    assert (found.zone, found.linked) == ("America/Chicago", 1)
+
+
+def test_a_dry_run_decides_on_no_zone(session, tmp_path):
+    import_chessboard(tmp_path, 2, 2)
+    path = write_csv(tmp_path / "d.csv", ("id", "lon", "lat", "time", "category"), day_rows())
+    columns = Columns(id="id", x="lon", y="lat", time="time", category="category")
+    import_file(SYSTEM, ImportRequest("incidents", path, columns, dry_run=True))
+
+    result = import_days(tmp_path, tz="America/Chicago", source="a")
+
+    assert "zone_kept" not in codes_of(result)
+
+
+def test_a_person_may_change_the_zone_and_is_told_what_moves(session, tmp_path, run):
+    import_chessboard(tmp_path, 2, 2)
+    import_days(tmp_path, tz="Asia/Shanghai", source="a")
+    assert run("incidents", "timezone").output.strip() == "Asia/Shanghai"
+
+    done = run("incidents", "timezone", "America/Chicago")
+
+    assert "keep their instants" in done.output
+    assert study(session, MARCH_1).zone == "America/Chicago"
+    assert run("incidents", "timezone", "Mars/Base").exit_code == 2
+
+
+def test_codes_that_fit_no_grid_are_told_before_anything_is_kept(session, tmp_path):
+    import_chessboard(tmp_path, 2, 2)
+    path = write_csv(tmp_path / "i.csv", ("id", "grid", "time", "category"),
+                     [(k, 40 + k, "2025-03-04", "theft") for k in range(3)])  # fmt: skip
+    columns = Columns(id="id", grid_code="grid", time="time", category="category")
+
+    result = import_file(SYSTEM, ImportRequest("incidents", path, columns, dry_run=True))
+
+    note = next(note for note in result.notes if note["code"] == "codes_unknown")
+    assert note["fields"]["count"] == "3"
+    assert note["fields"]["grid"] == chessboard_code(0, 0)
