@@ -1,6 +1,6 @@
 /* The card of one grid beside the map or the table: opened without a reload, kept in the address. */
 
-import { pageState } from "./page.js";
+import { pageState, withCard } from "./page.js";
 
 const drawer = () => document.getElementById("drawer");
 const frame = document.querySelector(".mapdrawer");
@@ -28,6 +28,19 @@ export function setOpen(open) {
   if (was !== open) hooks.resized();
 }
 
+/** Tell the links and forms of this page which card is open, so that the next filter keeps it. */
+function tellLinks() {
+  for (const link of document.querySelectorAll("a[data-go], #view-map, #view-table")) link.href = withCard(link.href);
+  const code = new URLSearchParams(location.search).get("grid");
+  for (const form of document.querySelectorAll("form[data-go]")) {
+    form.querySelector("input[name=grid]")?.remove();
+    if (!code) continue;
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: "grid", value: code });
+    form.append(field);
+  }
+}
+
 export async function openCard(code, { push = true } = {}) {
   const query = new URLSearchParams(location.search);
   query.delete("grid");
@@ -45,6 +58,7 @@ export async function openCard(code, { push = true } = {}) {
   setOpen(true);
   hooks.selected(JSON.parse(drawer().querySelector("[data-selected]").dataset.selected), true);
   if (push) history.pushState(null, "", address({ grid: code }));
+  tellLinks();
   drawer().querySelector("h2")?.focus({ preventScroll: true });
 }
 
@@ -62,6 +76,7 @@ export function closeCard() {
   drawer().replaceChildren();
   hooks.selected(null, false);
   history.pushState(null, "", address({ grid: null }));
+  tellLinks();
   (opener?.isConnected ? opener : hooks.fallback())?.focus({ preventScroll: true });
   opener = null;
 }

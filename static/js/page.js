@@ -60,10 +60,21 @@ function withView(address) {
   return next.href;
 }
 
+/** Return an address with the card that is open now; another scope drops it. */
+export function withCard(given) {
+  const next = new URL(given, location.href);
+  const here = new URLSearchParams(location.search);
+  if ((here.get("scope") ?? "") !== (next.searchParams.get("scope") ?? "")) return next.href;
+  if (here.get("grid")) next.searchParams.set("grid", here.get("grid")); else next.searchParams.delete("grid");
+  return next.href;
+}
+const openGrid = () => new URLSearchParams(location.search).get("grid");
+
 /** Fetch a page and swap its parts in; falls back to a real visit when that fails. */
 export async function go(address, { push = true, focus = null } = {}) {
   running?.abort();
   running = new AbortController();
+  const cardBefore = openGrid();
   const main = document.getElementById("main");
   main.setAttribute("aria-busy", "true");
   const slow = setTimeout(() => announce({ kind: "slow" }), 300);
@@ -72,6 +83,7 @@ export async function go(address, { push = true, focus = null } = {}) {
     const text = await answer.text();
     const next = new DOMParser().parseFromString(text, "text/html");
     if (!answer.ok || !next.getElementById("page-state")) { location.assign(address); return; }
+    if (push && openGrid() !== cardBefore) { await go(withCard(address), { push, focus }); return; } // a card was opened or closed meanwhile
     swap(next);
     if (push) history.pushState(null, "", withView(answer.url));
     if (focus) document.getElementById(focus)?.focus();

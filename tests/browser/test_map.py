@@ -71,6 +71,46 @@ def test_a_click_opens_the_card_and_escape_gives_the_focus_back(small_city, watc
     assert "grid=" not in page.url
 
 
+def test_a_card_that_was_opened_by_a_click_stays_when_the_filter_changes(small_city, watched):
+    page = watched(small_city).map(f"/?{YEAR}")
+    card = re.compile(r"grid=990101001000000")
+    click_grid(page, 0, 0)
+    expect(page.locator("#drawer h2")).to_have_text("Grid 000")
+
+    page.locator("#m-count").click()
+    expect(page.locator(".legend h2")).to_have_text("Incidents in a grid")
+    expect(page.locator("#drawer h2")).to_have_text("Grid 000")
+    expect(page).to_have_url(card)
+
+    page.locator("#f-category").click()
+    page.locator("label.opt", has_text="Theft").locator("input").check()
+    page.locator("#filters details[open] button[type=submit]").click()
+    expect(page.locator("h1")).to_contain_text("Theft")
+    expect(page.locator("#drawer .facts dd").first).to_contain_text("20")
+    expect(page).to_have_url(card)
+
+    page.locator("#f-period").click()
+    page.locator(".presets a", has_text="Last 90 days").click()
+    expect(page.locator("h1")).not_to_contain_text("1 Jan")
+    expect(page.locator("#drawer h2")).to_have_text("Grid 000")
+    expect(page).to_have_url(card)
+
+    page.locator("#view-table").click()
+    expect(page.locator("#drawer h2")).to_have_text("Grid 000")
+
+
+def test_a_card_that_was_closed_stays_closed_when_the_filter_changes(small_city, watched):
+    page = watched(small_city).map(f"/?{YEAR}&grid=990101001000000")
+    expect(page.locator("#drawer h2")).to_have_text("Grid 000")
+    page.keyboard.press("Escape")
+
+    page.locator("#m-count").click()
+
+    expect(page.locator(".legend h2")).to_have_text("Incidents in a grid")
+    expect(page.locator("#drawer")).to_be_hidden()
+    assert "grid=" not in page.url
+
+
 def test_back_undoes_the_last_step_and_an_address_rebuilds_the_page(small_city, watched):
     watch = watched(small_city)
     page = watch.map(f"/?{YEAR}")
