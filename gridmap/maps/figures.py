@@ -105,12 +105,13 @@ def _usual_values(
     """Return what all grids have in a usual window of this length.
 
     Breaks come from these: so they are the same for each period of one length and in each
-    scope, and periods can be compared by their colours.
+    scope, and periods can be compared by their colours. A window that is longer than the data
+    has no more than the data.
     """
     if span is None:
         return None
     always = replace(chosen, start=span[0], end=span[1], scope="")
-    return study_of(session, always).values * (chosen.days / always.days)
+    return study_of(session, always).values * min(1.0, chosen.days / always.days)
 
 
 def _paint_values(study: Study, chosen: Filter, usual: npt.NDArray[np.float64] | None) -> Painted:
@@ -179,7 +180,8 @@ def count_labels(limits: list[float], *, whole: bool) -> dict[str, str]:
     """Return the classes of a count or a rate in words, from their breaks."""
     if not limits:
         return {COUNT_CLASSES[0]: gettext("All grids")}
-    found = {COUNT_CLASSES[0]: gettext("under %(n)s", n=_written(limits[0]))}
+    lowest = "0" if whole else gettext("under %(n)s", n=_written(limits[0]))
+    found = {COUNT_CLASSES[0]: lowest}
     for name, lower, upper in zip(COUNT_CLASSES[1:], limits, limits[1:], strict=False):
         last = upper - 1 if whole else upper
         found[name] = (

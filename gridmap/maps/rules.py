@@ -189,31 +189,49 @@ def breaks(values: Floats, *, whole: bool) -> list[float]:
 
     Args:
         values: shape (n,); NaN where there is nothing to show.
-        whole: values are counts, so breaks are whole numbers.
+        whole: values are counts: breaks are whole numbers, and 0 is a class of its own.
 
     Returns:
         Lower bounds of the second to the fifth class; fewer where values are few.
     """
     finite = values[np.isfinite(values)]
     positive = finite[finite > 0]
+    if whole:
+        return _whole_breaks(positive)
     if not positive.size:
         return []
     found: list[float] = []
     for share in (0.2, 0.45, 0.7, 0.9):
         limit = _nearest_round(float(np.quantile(finite, share)))
-        if whole:
-            limit = max(1.0, float(round(limit)))
         if limit > (found[-1] if found else 0):
             found.append(limit)
     return found
+
+
+def _whole_breaks(positive: Floats) -> list[float]:
+    """Return 1, then round whole numbers that part positive values, each above the one before."""
+    found = [1.0]
+    for share in (0.35, 0.65, 0.9) if positive.size else ():
+        limit = round(_nearest_round(float(np.quantile(positive, share))))
+        found.append(float(limit) if limit > found[-1] else _next_round(found[-1]))
+    return found
+
+
+ROUND_STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0)
 
 
 def _nearest_round(value: float) -> float:
     if value <= 0:
         return 0.0
     power = 10.0 ** math.floor(math.log10(value))
-    steps = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-    return min(steps, key=lambda step: abs(math.log(value / (step * power)))) * power
+    return min(ROUND_STEPS, key=lambda step: abs(math.log(value / (step * power)))) * power
+
+
+def _next_round(value: float) -> float:
+    """Return the smallest round whole number above a positive whole number."""
+    power = 10.0 ** math.floor(math.log10(value))
+    higher = (step * power for step in ROUND_STEPS if step * power > value)
+    return next(limit for limit in higher if limit == int(limit))
 
 
 def classify(values: Floats, limits: Sequence[float]) -> npt.NDArray[np.int8]:

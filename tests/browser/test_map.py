@@ -155,7 +155,8 @@ def test_measures_repaint_in_their_own_colours(small_city, watched):
     page.wait_for_timeout(300)
     colours = colours_on_map(page)
     assert RED not in colours
-    assert colours.get("242,240,247", 0) + colours.get("203,201,226", 0) > 50
+    assert colours.get("158,154,200", 0) > 50
+    assert colours.get("84,39,143", 0) > 5
 
 
 def test_a_period_is_given_with_its_last_day_and_stored_half_open(small_city, watched):

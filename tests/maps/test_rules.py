@@ -99,6 +99,27 @@ def test_breaks_rise_and_every_value_has_a_class(counts):
     assert classes.max() <= len(limits)
 
 
+@given(st.lists(st.floats(0, 5000), max_size=200))
+def test_none_is_a_class_of_its_own_among_counts(usual):
+    limits = rules.breaks(np.array(usual, dtype=np.float64), whole=True)
+
+    assert limits[0] == 1
+    assert rules.classify(np.array([0.0, 1.0]), limits).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("counts", "limits"),
+    [
+        ([], [1]),
+        ([0, 0, 0], [1]),
+        ([0, 0, 0.2, 0.3], [1, 2, 3, 4]),
+        ([0, 3, 8, 12, 19, 33, 47, 61, 99, 180], [1, 20, 50, 100]),
+    ],
+)
+def test_breaks_of_counts_are_round_whole_numbers(counts, limits):
+    assert rules.breaks(np.array(counts, dtype=np.float64), whole=True) == limits
+
+
 def test_a_missing_value_has_no_class_and_never_the_lowest():
     assert rules.classify(np.array([np.nan, 0.0, 7.0]), [5.0]).tolist() == [-1, 0, 1]
 

@@ -219,6 +219,14 @@ def test_breaks_are_the_same_in_each_period_of_one_length(city):
     assert labels(first)[:4] == labels(second)[:4]
 
 
+def test_the_legend_of_counts_names_none_apart(city):
+    page = city.get(f"/?{YEAR}&measure=count").get_data(as_text=True)
+    classes = page_state(page)["text"]["classes"]
+
+    assert list(classes.values()) == ["0", "1–9", "10–14", "15–19", "20 and more"]
+    assert "under" not in page.split('id="legend"')[1].split("</details>")[0]
+
+
 def test_all_modules_of_the_map_are_asked_for_at_once(city):
     from pathlib import Path
 
