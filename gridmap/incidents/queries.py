@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, CursorResult, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.core.bulk import Column, copy_rows
-from gridmap.core.clock import local_date
+from gridmap.core.clock import first_of_month, local_date, local_midnight
+from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.incidents.models import Category, CategoryWord, Incident
-from gridmap.incidents.rollups import MONTH, MonthCounts, from_rows
+from gridmap.incidents.rollups import ALL_CATEGORIES, MONTH, MonthCounts, from_rows
 
 STAGED = (
     "position int4, source_id text, occurred_from timestamptz, occurred_to timestamptz, "
@@ -214,3 +215,37 @@ def span_of_days(session: Session, *, zone: str) -> tuple[date, date] | None:
     if first is None or last is None:
         return None
     return local_date(first, zone), local_date(last, zone) + timedelta(days=1)
+
+
+_LINKED_MONTHS = """
+SELECT min(first_month + coalesce(cardinality(array_positions(cumulative, 0)), 0)),
+  max(first_month + array_position(cumulative, cumulative[cardinality(cumulative)]))
+FROM incident_months
+WHERE category_id = :all AND grid_id IS NOT NULL AND grid_code >= :lo AND grid_code < :hi
+"""
+_LINKED_ENDS = """
+SELECT
+  (SELECT min(occurred_from) FROM incidents WHERE occurred_from >= :begins
+     AND occurred_from < :second AND grid_id IS NOT NULL AND grid_code >= :lo AND grid_code < :hi),
+  (SELECT max(occurred_from) FROM incidents WHERE occurred_from >= :last
+     AND occurred_from < :ends AND grid_id IS NOT NULL AND grid_code >= :lo AND grid_code < :hi)
+"""
+
+
+def span_of_linked_days(
+    session: Session, *, zone: str, scope: str = ""
+) -> tuple[date, date] | None:
+    """Return the same of incidents in grids of a scope alone; the roll-up knows the months."""
+    ends = {"lo": scope, "hi": scope + AFTER_EVERYTHING}
+    found = session.execute(text(_LINKED_MONTHS), ends | {"all": ALL_CATEGORIES}).one()
+    if found[0] is None:
+        return None
+    begins, second, last, after = (
+        local_midnight(first_of_month(month), zone)
+        for month in (found[0], found[0] + 1, found[1] - 1, found[1])
+    )
+    first, newest = session.execute(
+        text(_LINKED_ENDS),
+        ends | {"begins": begins, "second": second, "last": last, "ends": after},
+    ).one()
+    return local_date(first, zone), local_date(newest, zone) + timedelta(days=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 from flask import url_for
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
@@ -16,9 +17,10 @@ from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import local_date, utc_now
 from gridmap.core.database import transaction
 from gridmap.core.settings import settings
+from gridmap.hotspots.rules import default_window
 from gridmap.hotspots.studies import Study
 from gridmap.incidents.categories import chosen_categories
-from gridmap.incidents.queries import span_of_days
+from gridmap.incidents.queries import span_of_days, span_of_linked_days
 from gridmap.maps import queries, rules
 from gridmap.maps.cards import Asked, Card, card_of
 from gridmap.maps.figures import LegendRow, Painted, legend_rows, painted_of
@@ -31,6 +33,8 @@ from gridmap.resources.models import RESOURCE_KINDS
 Parameters = Mapping[str, Sequence[str]]
 KEPT = ("at", "layers", "sort")
 """Parameters that are no filter but belong to the view; links pass them on."""
+SILENT = ("nothing_counted", "no_values")
+"""Warnings that the note on the map makes superfluous."""
 WORLD = (-20.0, -40.0, 140.0, 60.0)
 
 
@@ -60,6 +64,9 @@ class Basics:
 
     zone: str
     span: tuple[date, date] | None
+    """First day with an incident and the day after the last: of those in a grid, if any are."""
+    span_here: tuple[date, date] | None
+    """The same of the scope alone; that of everything where nothing happened in the scope."""
     today: date
     categories: list[CategoryRow]
     versions: dict[str, int]
@@ -67,22 +74,32 @@ class Basics:
     @property
     def default_window(self) -> tuple[date, date]:
         """Return the window that is shown when none is asked for."""
-        return rules.default_window(self.span, self.today)
+        return default_window(self.span_here, self.today)
 
 
-def read_basics(session: Session) -> Basics:
+def read_basics(session: Session, given: Parameters) -> Basics:
     """Return the city's zone, its data's span, its categories and versions."""
     zone = city.timezone(session)
     names = ("grids", "base")
+    span = _span(session, zone, "") or span_of_days(session, zone=zone)
+    scope = rules.first_given(given, "scope")
     return Basics(
         zone=zone,
-        span=span_of_days(session, zone=zone),
+        span=span,
+        span_here=(_span(session, zone, scope) if scope else None) or span,
         today=local_date(utc_now(), zone),
         categories=kept(
             session, ["incidents"], "categories", lambda: queries.categories_with_counts(session)
         ),
         versions=dict(zip(names, city.versions(session, *names), strict=True)),
     )
+
+
+def _span(session: Session, zone: str, scope: str) -> tuple[date, date] | None:
+    def find() -> tuple[date, date] | None:
+        return span_of_linked_days(session, zone=zone, scope=scope)
+
+    return kept(session, ["grids", "incidents"], ("span", scope), find)
 
 
 def label_of(row: CategoryRow) -> str:
@@ -114,8 +131,8 @@ class View:
 
     @property
     def span(self) -> tuple[date, date] | None:
-        """Return the first day with an incident and the day after the last."""
-        return self.basics.span
+        """Return the first day with an incident in the scope and the day after the last."""
+        return self.basics.span_here
 
     @property
     def last_day(self) -> date | None:
@@ -176,12 +193,23 @@ class View:
         return Legend(titles[self.filter.per], rows, method)
 
     @property
+    def silence(self) -> str | None:
+        """Return why there is nothing to see: no_incidents, nothing_counted, no_people."""
+        if not self.span:
+            return "no_incidents"
+        if not self.study.linked and self.extent.grids:
+            return "nothing_counted"
+        if self.filter.per == "population" and np.isnan(self.study.values).all():
+            return "no_people"
+        return None
+
+    @property
     def warnings(self) -> list[str]:
         """Return what must be said with the figures; the sample notice stands apart."""
         return [
             gettext(warning.message) % warning.fields
             for warning in self.study.warnings
-            if warning.code != "sample_only"
+            if warning.code not in {"sample_only", *(SILENT if self.silence else ())}
         ]
 
     @property
@@ -249,7 +277,7 @@ def read_view(session: Session, given: Parameters) -> View:
         BadRequest: a parameter cannot be used.
         NotFound: there is no such scope, category or grid.
     """
-    basics = read_basics(session)
+    basics = read_basics(session, given)
     chosen = rules.parse_filter(given, basics.default_window)
     extent = extent_of(session, chosen.scope)
     with transaction(SYSTEM, role="analysis") as counting:

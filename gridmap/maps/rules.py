@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gridmap.core.clock import day_written, first_of_month, month_number
 from gridmap.core.errors import BadRequest
 from gridmap.core.i18n import N_
+from gridmap.hotspots.rules import DEFAULT_DAYS, default_window
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,7 +21,6 @@ BASES = ("population", "area")
 HOTSPOT_CLASSES = ("hot99", "hot95", "hot90", "ns", "cold90", "cold95", "cold99")
 COUNT_CLASSES = ("q1", "q2", "q3", "q4", "q5")
 NO_DATA = "none"
-DEFAULT_DAYS = 90
 PRESET_DAYS = (7, 28, 90)
 
 
@@ -74,17 +74,6 @@ class Filter:
         return urlencode(kept, doseq=True)
 
 
-def default_window(span: tuple[date, date] | None, today: date) -> tuple[date, date]:
-    """Return the 90 days up to the newest incident, or up to today where there is none.
-
-    Args:
-        span: first day with an incident and the day after the last.
-        today: by the city's clock.
-    """
-    end = min(span[1], today + timedelta(days=1)) if span else today + timedelta(days=1)
-    return end - timedelta(days=DEFAULT_DAYS), end
-
-
 def parse_filter(given: Mapping[str, Sequence[str]], default: tuple[date, date]) -> Filter:
     """Read the parameters of an address.
 
@@ -108,7 +97,7 @@ def parse_filter(given: Mapping[str, Sequence[str]], default: tuple[date, date])
     return Filter(
         start=start,
         end=end,
-        scope=_first(given, "scope") or "",
+        scope=first_given(given, "scope") or "",
         categories=tuple(dict.fromkeys(filter(None, given.get("category", ())))),
         measure=measure or "hotspot",
         per=None if measure == "count" else per,
@@ -121,13 +110,14 @@ def last_day_given(given: Mapping[str, Sequence[str]]) -> date | None:
     return last + timedelta(days=1) if last else None
 
 
-def _first(given: Mapping[str, Sequence[str]], name: str) -> str | None:
+def first_given(given: Mapping[str, Sequence[str]], name: str) -> str | None:
+    """Return the first value of a parameter; None where it is missing or empty."""
     values = given.get(name) or ()
     return values[0].strip() or None if values else None
 
 
 def _day(given: Mapping[str, Sequence[str]], name: str) -> date | None:
-    value = _first(given, name)
+    value = first_given(given, name)
     if value is None:
         return None
     found = day_written(value, field=name)
@@ -139,7 +129,7 @@ def _day(given: Mapping[str, Sequence[str]], name: str) -> date | None:
 def _one_of(
     given: Mapping[str, Sequence[str]], name: str, known: Sequence[str], default: str | None
 ) -> str | None:
-    value = _first(given, name)
+    value = first_given(given, name)
     if value is not None and value not in known:
         raise BadRequest(field=name, why=f"{value} is none of {', '.join(known)}")
     return value or default

@@ -128,7 +128,7 @@ def table() -> ResponseReturnValue:
 def figures() -> ResponseReturnValue:
     """Return the figures that the map paints."""
     with transaction(SYSTEM) as session:
-        basics = read_basics(session)
+        basics = read_basics(session, parameters())
         chosen = rules.parse_filter(parameters(), basics.default_window)
         versions = city.versions(session, *REGISTERS)
         seed = f"{versions} {chosen} {city.timezone(session)}"
@@ -176,7 +176,7 @@ def card(code: str) -> ResponseReturnValue:
     """Return the card of one grid, a part of the page."""
     given = parameters()
     with transaction(SYSTEM) as session:
-        basics = read_basics(session)
+        basics = read_basics(session, given)
         chosen = rules.parse_filter(given, basics.default_window)
         with transaction(SYSTEM, role="analysis") as counting:
             study = study_of(counting, chosen)
@@ -194,7 +194,7 @@ def points() -> ResponseReturnValue:
     """Return incidents in view, up to a cap; `total` counts those beyond it too."""
     box = bounding_box()
     with transaction(SYSTEM) as session:
-        basics = read_basics(session)
+        basics = read_basics(session, parameters())
         chosen = rules.parse_filter(parameters(), basics.default_window)
         found = queries.incidents_in_view(
             session,
@@ -285,7 +285,8 @@ def export(format: str) -> ResponseReturnValue:
     if format not in ("csv", "geojson"):
         raise NotFound(what=N_("export"), name=format)
     with transaction(SYSTEM) as session:
-        chosen = rules.parse_filter(parameters(), read_basics(session).default_window)
+        basics = read_basics(session, parameters())
+        chosen = rules.parse_filter(parameters(), basics.default_window)
         with transaction(SYSTEM, role="analysis") as counting:
             study = study_of(counting, replace(chosen, measure="hotspot"))
             body = as_geojson(counting, study) if format == "geojson" else ""

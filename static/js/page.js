@@ -1,7 +1,7 @@
 /* What every page needs: parts swapped without a reload, menus, dialogs, search, keys, messages.
    Every page also works as plain HTML; this only saves the reload. */
 
-const PARTS = ["scope", "head", "filters", "measures", "legend", "pane", "drawer", "page-state"];
+const PARTS = ["scope", "head", "filters", "measures", "legend", "said", "pane", "drawer", "page-state"];
 const KEYS_OFF = "gridmap-single-keys-off";
 let running = null;
 

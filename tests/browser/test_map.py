@@ -171,6 +171,19 @@ def test_a_period_is_given_with_its_last_day_and_stored_half_open(small_city, wa
     expect(page).to_have_url(re.compile(r"from=2024-03-01&to=2024-04-01"))
 
 
+def test_a_quiet_period_is_said_on_the_map_and_the_way_back_takes_it_away(small_city, watched):
+    page = watched(small_city).map("/?from=2020-01-01&to=2021-01-01", width=390, height=844)
+    note = page.locator("#said")
+    expect(note).to_contain_text("No incident lies in these grids in this period")
+    legend, said = page.locator("#legend").bounding_box(), note.bounding_box()
+    assert said["y"] + said["height"] <= legend["y"]
+
+    note.get_by_text("Show the newest 90 days").click()
+
+    expect(note).to_be_hidden()
+    expect(page.locator("h1")).to_contain_text("2024")
+
+
 def test_the_map_is_one_tab_stop_and_enter_lists_what_is_visible(small_city, watched):
     page = watched(small_city).map(f"/?{YEAR}")
     stops = page.locator("#map_gridmap [tabindex='0'], #map_gridmap a, #map_gridmap button")

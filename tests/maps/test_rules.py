@@ -77,14 +77,6 @@ def test_the_window_before_is_as_many_months_or_days(start, end, before):
     assert (found.start, found.end) == (before, start)
 
 
-def test_the_usual_window_ends_with_the_newest_incident_but_not_after_today():
-    today = date(2024, 5, 10)
-
-    assert rules.default_window((date(2014, 1, 1), date(2018, 1, 1)), today)[1] == date(2018, 1, 1)
-    assert rules.default_window((date(2014, 1, 1), date(2030, 1, 1)), today)[1] == date(2024, 5, 11)
-    assert rules.default_window(None, today) == (date(2024, 2, 11), date(2024, 5, 11))
-
-
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=200))
 def test_breaks_rise_and_every_value_has_a_class(counts):
     values = np.array(counts, dtype=np.float64)

@@ -267,3 +267,45 @@ def test_the_card_of_a_grid_whose_code_has_a_slash_opens(city):
 
     assert answer.status_code == 404
     assert "06/1" in answer.get_data(as_text=True)
+
+
+def test_the_usual_period_is_that_of_incidents_in_grids_of_the_scope(city, tmp_path):
+    lon, lat = centre(1, 3)
+    rows = [
+        (50, lon, lat, "2023-11-20 10:00:00", "theft"),
+        (51, 121.9, 33.9, "2025-05-05 10:00:00", "theft"),
+    ]
+    import_incidents(tmp_path, rows)
+
+    whole = city.get("/").get_data(as_text=True)
+    scope = city.get("/?scope=990101001003").get_data(as_text=True)
+    nothing = city.get("/?scope=990101001002").get_data(as_text=True)
+
+    assert "11 Dec 2023 – 9 Mar 2024" in whole.split("<h1>")[1].split("</h1>")[0]
+    assert "23 Aug – 20 Nov 2023" in scope.split("<h1>")[1].split("</h1>")[0]
+    assert "11 Dec 2023 – 9 Mar 2024" in nothing.split("<h1>")[1].split("</h1>")[0]
+
+
+def said(page: str) -> str:
+    note = page.split('id="said"')[1].split("</p>")[0]
+    return " ".join(re.sub("<[^>]*>", " ", note).split())
+
+
+@pytest.mark.parametrize("address", ["/", "/table"])
+def test_a_period_without_incidents_says_so_and_offers_another(city, address):
+    quiet = city.get(f"{address}?from=2022-01-01&to=2023-01-01&category=theft")
+    busy = city.get(f"{address}?{YEAR}").get_data(as_text=True)
+
+    words = said(quiet.get_data(as_text=True))
+    assert "No incident of Theft lies in these grids in this period, 1 Jan – 31 Dec 2022." in words
+    assert "Show the newest 90 days with incidents" in words
+    assert busy.split('id="said"')[1].split(">")[0].endswith("hidden")
+
+
+def test_a_rate_without_population_says_what_is_missing(city):
+    rate = city.get(f"/?{YEAR}&measure=rate&per=population").get_data(as_text=True)
+    density = city.get(f"/?{YEAR}&measure=rate&per=area").get_data(as_text=True)
+
+    assert "No population is known for these grids up to 31 Dec 2024" in said(rate)
+    assert "Import population" in said(rate)
+    assert "No population" not in said(density)
