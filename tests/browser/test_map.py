@@ -303,6 +303,18 @@ def test_nothing_scrolls_sideways_on_a_phone(small_city, watched, address):
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("address", ["/grids", "/categories", "/incidents/unlinked"])
+def test_on_a_phone_each_register_is_a_tap_away(small_city, watched, address):
+    page = watched(small_city).open(address, width=390, height=844, has_touch=True, is_mobile=True)
+    tabs = page.locator(".tabs a")
+    bar = page.locator(".tabs").bounding_box()
+    assert bar["height"] >= 44
+
+    for k in range(tabs.count()):
+        tabs.nth(k).tap()
+        expect(tabs.nth(k)).to_have_attribute("aria-current", "page")
+
+
 def test_on_a_phone_the_card_is_a_sheet_and_the_legend_one_line(small_city, watched):
     page = watched(small_city).map(
         f"/?{YEAR}", width=390, height=844, has_touch=True, is_mobile=True
