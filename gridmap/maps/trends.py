@@ -8,6 +8,9 @@ from gridmap.core.clock import first_of_month, month_number
 from gridmap.maps.rules import round_up
 
 LEFT, RIGHT, TOP, BOTTOM = 30.0, 316.0, 12.0, 100.0
+"""Of the frame, in units of the drawing; LEFT grows with the numbers that stand there."""
+DIGIT = 7.0
+"""Room for one sign of such a number."""
 MONTHS = 12
 FEWEST = 10
 """Below this many incidents a line would be noise: words say it instead."""
@@ -43,6 +46,7 @@ class Trend:
     """Twelve months against the twelve before."""
 
     rows: list[MonthRow]
+    left: float
     ticks: list[Tick]
     months: list[MonthLabel]
     now: str
@@ -78,7 +82,8 @@ def trend_of(counts: Mapping[date, int], last: date, *, title: str) -> Trend | N
     step = round_up(max(*now, *before) / 3) or 1.0
     step = max(step, 1.0)
     top = step * -(-max(*now, *before) // step)
-    xs = [LEFT + i * (RIGHT - LEFT) / (MONTHS - 1) for i in range(MONTHS)]
+    left = max(LEFT, 12 + DIGIT * len(f"{top:,.0f}"))
+    xs = [left + i * (RIGHT - left) / (MONTHS - 1) for i in range(MONTHS)]
 
     def height(value: float) -> float:
         return round(BOTTOM - (BOTTOM - TOP) * value / top, 1)
@@ -90,6 +95,7 @@ def trend_of(counts: Mapping[date, int], last: date, *, title: str) -> Trend | N
         rows=[
             MonthRow(month, n, b) for month, n, b in zip(months[MONTHS:], now, before, strict=True)
         ],
+        left=left,
         ticks=ticks,
         months=[
             MonthLabel(round(x, 1), month) for x, month in zip(xs, months[MONTHS:], strict=True)

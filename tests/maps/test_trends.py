@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from gridmap.maps.trends import BOTTOM, TOP, months_until, trend_of
 
 
@@ -41,3 +43,13 @@ def test_twelve_months_over_new_year_are_named_by_both_years():
 
     assert trend is not None
     assert trend.now_label == "15/16"
+
+
+@pytest.mark.parametrize("most", [9, 900, 9_000, 90_000, 900_000])
+def test_the_numbers_beside_a_line_have_room(most):
+    trend = trend_of({date(2016, 5, 1): most, date(2016, 6, 1): 5}, date(2016, 12, 31), title="")
+
+    assert trend is not None
+    widest = max(len(f"{tick.value:,.0f}") for tick in trend.ticks)
+    assert trend.left - 6 >= 6.2 * widest
+    assert trend.now.startswith(f"M{trend.left:.1f},")
