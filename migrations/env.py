@@ -7,6 +7,7 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import create_engine
 
 from gridmap.core.database import Base
+from gridmap.core.keys import system_token
 
 MODELS = (
     "gridmap.core.city",
@@ -25,6 +26,11 @@ def run() -> None:
         import_module(module)
     engine = create_engine(context.config.attributes["url"])
     with engine.connect() as connection:
+        # policies are forced on the owner too: without a token a migration would see no row
+        connection.exec_driver_sql(
+            "SELECT set_config('gridmap.token', %s, false)", (system_token(),)
+        )
+        connection.commit()
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

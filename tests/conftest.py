@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests.people import PEOPLE_ROLES, SignedIn, sign_in
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 DEFAULT_REFERENCE = CHECKOUT.parent / "shared" / "data"
 
@@ -61,9 +63,11 @@ def database_urls(test_cluster) -> dict[str, str]:
     """Addresses of a migrated, empty database, by role."""
     from sqlalchemy import create_engine, text
 
+    from gridmap.auth import installation
     from gridmap.core import schema
 
     schema.upgrade(test_cluster.url("gridmap_owner"))
+    installation.install(test_cluster.url("gridmap_owner"))
     admin = create_engine(test_cluster.url("postgres", "postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:  # rolled back tests use up numbers: not in the template
         connection.execute(text("CREATE DATABASE shared TEMPLATE gridmap OWNER gridmap_owner"))
@@ -101,6 +105,7 @@ def session(database_urls) -> Iterator[object]:
     from sqlalchemy.pool import NullPool
 
     from gridmap.core import database
+    from gridmap.core.actor import SYSTEM
     from gridmap.web import wiring
 
     wiring.connect()
@@ -113,7 +118,7 @@ def session(database_urls) -> Iterator[object]:
                 connection, join_transaction_mode="create_savepoint", expire_on_commit=False
             )
 
-        with database.lend_session(lend), lend() as own:
+        with database.lend_session(lend, connection, SYSTEM), lend() as own:
             yield own
         outer.rollback()
     engine.dispose()
@@ -131,7 +136,31 @@ def app(test_home):
 
 @pytest.fixture
 def client(app):
-    """A test client of the application."""
+    """A test client, signed in as somebody with every role over everything."""
+    return SignedIn(app, lambda: sign_in(*PEOPLE_ROLES))
+
+
+@pytest.fixture
+def client_as(app) -> Callable[..., SignedIn]:
+    """Make a test client that holds a role in a scope: client_as("planner", "990101")."""
+
+    def make(role: str, *prefixes: str) -> SignedIn:
+        return SignedIn(app, lambda: sign_in(role, prefixes=prefixes))
+
+    return make
+
+
+@pytest.fixture
+def actor_as() -> Callable[..., object]:
+    """Make an actor that holds a role in a scope: actor_as("planner", "990101")."""
+    from gridmap.auth.sessions import actor_of
+
+    return lambda role, *prefixes: actor_of(sign_in(role, prefixes=prefixes))
+
+
+@pytest.fixture
+def stranger(app):
+    """A test client without a session."""
     return app.test_client()
 
 

@@ -10,7 +10,7 @@ from gridmap.batches import queries
 from gridmap.batches.counts import Counts
 from gridmap.batches.errors import AlreadyUndone, NoSuchBatch
 from gridmap.batches.models import Batch
-from gridmap.core.actor import Actor
+from gridmap.core.actor import EVERYTHING, Actor
 from gridmap.core.clock import utc_now
 
 
@@ -38,6 +38,7 @@ def open_batch(session: Session, actor: Actor, kind: str, facts: FileFacts) -> B
         notes=facts.notes,
         counts={},
         actor=actor.name,
+        grid_code=actor.narrow(EVERYTHING, "import", "add"),
     )
     session.add(batch)
     session.flush()

@@ -33,4 +33,7 @@ class Batch(Base):
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    grid_code: Mapped[str] = mapped_column(
+        Text(collation="C"), server_default=text("''"), comment="Scope of whoever brought it"
+    )
     rejects_file: Mapped[str | None] = mapped_column(Text, comment="Name below home/rejects")

@@ -6,7 +6,7 @@
 import errno
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal
@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.session import SessionTransaction
 
-from gridmap.core.actor import Actor
+from gridmap.core.actor import SYSTEM, Actor
 from gridmap.core.errors import DatabaseUnavailable, NoSpace, NotConfigured
+from gridmap.core.keys import system_token
 
 Role = Literal["app", "analysis"]
 
@@ -48,6 +49,7 @@ class _Place:
         self.urls: dict[str, str] = {}
         self.engines: dict[str, Engine] = {}
         self.borrowed: Callable[[], Session] | None = None
+        self.hand_back: Callable[[str], None] = lambda _: None
         self.find: Callable[[], None] | None = None
 
     def engine(self, role: Role) -> Engine:
@@ -111,19 +113,38 @@ os.register_at_fork(after_in_child=_forget_in_child)
 
 
 @contextmanager
-def lend_session(factory: Callable[[], Session]) -> Iterator[None]:
-    """Let `transaction` take its sessions from `factory` (tests: one connection, rolled back)."""
+def lend_session(
+    factory: Callable[[], Session], connection: Connection, actor: Actor
+) -> Iterator[None]:
+    """Let `transaction` take its sessions from `factory` (tests: one connection, rolled back).
+
+    Outside of `transaction`, the connection is the actor's.
+    """
+    mark = _token.set(token_of(actor))
     _place.borrowed = factory
+    _place.hand_back = lambda token: hand_over(connection, token)
     try:
         yield
     finally:
         _place.borrowed = None
+        _place.hand_back = lambda _: None
+        _token.reset(mark)
 
 
 @event.listens_for(Session, "after_begin")
 def _hand_over_token(_: Session, __: SessionTransaction, connection: Connection) -> None:
     """Put the actor's token in place at every begin, so that nothing of the last one is left."""
-    connection.exec_driver_sql("SELECT set_config('gridmap.token', %s, true)", (_token.get(),))
+    hand_over(connection, _token.get())
+
+
+def hand_over(connection: Connection, token: str) -> None:
+    """Let what follows in this transaction be done with a token."""
+    connection.exec_driver_sql("SELECT set_config('gridmap.token', %s, true)", (token,))
+
+
+def token_of(actor: Actor) -> str:
+    """Return the token that opens the actor's scope."""
+    return system_token() if actor is SYSTEM else actor.token
 
 
 @contextmanager
@@ -134,9 +155,10 @@ def transaction(actor: Actor, *, role: Role = "app") -> Iterator[Session]:
         DatabaseUnavailable: the database does not answer or went away; nothing was stored.
         NoSpace: the disk is full; likewise.
     """
-    mark = _token.set(actor.token)
+    mark = _token.set(token_of(actor))
     try:
         with _new_session(role) as session, session.begin():
+            session.info["sight"] = sight(actor)
             yield session
     except (DBAPIError, psycopg2.Error, OSError) as problem:
         if is_disk_full(problem):
@@ -147,6 +169,20 @@ def transaction(actor: Actor, *, role: Role = "app") -> Iterator[Session]:
         raise DatabaseUnavailable from problem
     finally:
         _token.reset(mark)
+        _place.hand_back(_token.get())
+
+
+def sight(actor: Actor) -> Hashable:
+    """Return what tells actors apart who may see different rows: a part of every cache's key."""
+    if actor is SYSTEM:
+        return SYSTEM.name
+    return tuple(sorted((what, *prefixes) for what, prefixes in actor.allowed.items()))
+
+
+def sight_of(session: Session) -> Hashable:
+    """Return the sight of whoever opened the transaction."""
+    found: Hashable = session.info["sight"]
+    return found
 
 
 def _new_session(role: Role) -> Session:

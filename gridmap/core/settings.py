@@ -16,6 +16,8 @@ class Settings:
 
     home: Path
     """Where the private database, uploads and reject reports live."""
+    keys: Path
+    """Folder of the keys; belongs into no backup of the database."""
     database_url: str | None
     """libpq or SQLAlchemy address of an existing server, as the application's role."""
     owner_url: str | None
@@ -47,8 +49,10 @@ def settings() -> Settings:
     limit = env.get("GRIDMAP_UPLOAD_LIMIT_MB", "512")
     if not limit.isdecimal() or int(limit) == 0:
         raise BadSetting(setting="GRIDMAP_UPLOAD_LIMIT_MB", value=limit, why="a whole number of MB")
+    home = Path(env.get("GRIDMAP_HOME") or CHECKOUT / "var").expanduser().resolve()
     return Settings(
-        home=Path(env.get("GRIDMAP_HOME") or CHECKOUT / "var").expanduser().resolve(),
+        home=home,
+        keys=Path(env.get("GRIDMAP_KEYS") or home / "keys").expanduser().resolve(),
         database_url=sqlalchemy_url(env.get("GRIDMAP_DATABASE_URL")),
         owner_url=sqlalchemy_url(env.get("GRIDMAP_OWNER_URL")),
         analysis_url=sqlalchemy_url(env.get("GRIDMAP_ANALYSIS_URL")),

@@ -15,10 +15,10 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from gridmap.auth.current import current_actor, requires
 from gridmap.batches.errors import NoSuchBatch
 from gridmap.batches.queries import batch_by_id, newest_batches, sample_batches
 from gridmap.core import city
-from gridmap.core.actor import SYSTEM
 from gridmap.core.database import transaction
 from gridmap.core.errors import GridmapError
 from gridmap.core.paging import SIZE, Page, page_number
@@ -35,6 +35,7 @@ blueprint = Blueprint("exchange", __name__, template_folder="templates")
 
 
 @blueprint.get("/import")
+@requires("import")
 def imports() -> ResponseReturnValue:
     """List imports, the newest first, beside the form for the next one."""
     return _imports_page(kind=request.args.get("kind", ""))
@@ -42,7 +43,7 @@ def imports() -> ResponseReturnValue:
 
 def _imports_page(*, kind: str, problem: str | None = None) -> str:
     number = page_number(request.args.get("page"))
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         found = newest_batches(session, limit=SIZE + 1, offset=(number - 1) * SIZE)
         zone = city.timezone(session)
         sample = bool(sample_batches(session))
@@ -62,6 +63,7 @@ def _imports_page(*, kind: str, problem: str | None = None) -> str:
 
 
 @blueprint.post("/import")
+@requires("import", "add")
 def upload() -> ResponseReturnValue:
     """Keep an uploaded file and go on to its columns."""
     kind = request.form.get("kind", "")
@@ -101,6 +103,7 @@ def said(problem: GridmapError, kept: Upload) -> str:
 
 
 @blueprint.get("/import/<token>")
+@requires("import", "add")
 def preview(token: str) -> ResponseReturnValue:
     """Show the file's columns, and what was guessed of them."""
     kept = uploads.find(token)
@@ -114,6 +117,7 @@ def preview(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/import/<token>")
+@requires("import", "add")
 def bring_in(token: str) -> ResponseReturnValue:
     """Check the file, or import it, as the form says."""
     kept = uploads.find(token)
@@ -121,7 +125,7 @@ def bring_in(token: str) -> ResponseReturnValue:
     form = forms.parse(kept.kind, {})
     try:
         form = forms.parse(kept.kind, request.form)
-        result = actions.import_file(SYSTEM, form.request(kept, dry_run=dry_run))
+        result = actions.import_file(current_actor(), form.request(kept, dry_run=dry_run))
     except GridmapError as problem:
         if problem.status >= 500:
             raise
@@ -144,7 +148,7 @@ def _preview_page(
     trouble: Trouble | None = None,
 ) -> str:
     examples = dict(zip(shape.headers, zip(*shape.sample, strict=True), strict=False))
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         (version,) = city.versions(session, "grids")
         zone = city.timezone(session)
     return render_template(
@@ -167,6 +171,7 @@ def _preview_page(
 
 
 @blueprint.post("/import/<token>/sample.json")
+@requires("import", "add")
 def sample(token: str) -> ResponseReturnValue:
     """Return a sample of the file's points or borders, read as the form says."""
     kept = uploads.find(token)
@@ -180,6 +185,7 @@ def sample(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/import/<token>/forget")
+@requires("import", "add")
 def forget(token: str) -> ResponseReturnValue:
     """Throw an uploaded file away."""
     uploads.forget(uploads.find(token))
@@ -187,6 +193,7 @@ def forget(token: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/import/batches/<int:batch_id>")
+@requires("import")
 def batch(batch_id: int) -> ResponseReturnValue:
     """Show what became of one import."""
     return _batch_page(batch_id)
@@ -195,7 +202,7 @@ def batch(batch_id: int) -> ResponseReturnValue:
 def _batch_page(batch_id: int, *, problem: str | None = None) -> str:
     number = page_number(request.args.get("page"))
     reason = request.args.get("reason", "")
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         found = batch_by_id(session, batch_id)
         if found is None:
             raise NoSuchBatch(batch=batch_id)
@@ -233,9 +240,10 @@ def _said_note(note: dict[str, Any]) -> str:
 
 
 @blueprint.get("/import/batches/<int:batch_id>/rejects.csv")
+@requires("import")
 def rejects_csv(batch_id: int) -> ResponseReturnValue:
     """Return the rejected rows as a file."""
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         path = actions.rejects_path(session, batch_id)
     return send_file(
         path, mimetype="text/csv", as_attachment=True, download_name=f"rejects_{batch_id}.csv"
@@ -243,10 +251,11 @@ def rejects_csv(batch_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/import/batches/<int:batch_id>/undo")
+@requires("import", "erase")
 def undo(batch_id: int) -> ResponseReturnValue:
     """Take one import back whole."""
     try:
-        actions.undo_import(SYSTEM, batch_id)
+        actions.undo_import(current_actor(), batch_id)
     except GridmapError as problem:
         if problem.status != 409:
             raise

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from gridmap.core.actor import SYSTEM
+from gridmap.auth.current import current_actor, requires
 from gridmap.core.database import transaction
 from gridmap.core.paging import SIZE, Page, page_number
 from gridmap.grids.register_queries import register_page
@@ -12,11 +12,12 @@ blueprint = Blueprint("grids", __name__, template_folder="templates")
 
 
 @blueprint.get("/grids")
+@requires("place")
 def register() -> ResponseReturnValue:
     """List the grids in force."""
     number = page_number(request.args.get("page"))
     words = request.args.get("q", "").strip()[:100]
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         total, rows = register_page(session, words=words, limit=SIZE, offset=(number - 1) * SIZE)
     page = Page(number, total, lambda n: url_for("grids.register", page=n, q=words or None))
     return render_template("grids/register.html", rows=rows, page=page, words=words)

@@ -6,8 +6,8 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from gridmap.auth.current import current_actor, requires
 from gridmap.core import city
-from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import day_written, local_midnight
 from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest
@@ -19,10 +19,11 @@ blueprint = Blueprint("incidents", __name__, template_folder="templates")
 
 
 @blueprint.get("/incidents/unlinked")
+@requires("incident")
 def unlinked() -> ResponseReturnValue:
     """List incidents that no grid covers, the newest first; of a window where one is named."""
     number = page_number(request.args.get("page"))
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         zone = city.timezone(session)
         start, end = _instant("from", zone), _instant("to", zone)
         total, rows = queries.unlinked_page(
@@ -52,9 +53,10 @@ def _day(name: str) -> date | None:
 
 
 @blueprint.get("/categories")
+@requires("incident")
 def categories() -> ResponseReturnValue:
     """List the words that sources use and the categories that they stand for."""
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         words = queries.category_words(session)
         known = queries.all_categories(session)
     moved = request.args.get("moved", type=int)
@@ -62,11 +64,12 @@ def categories() -> ResponseReturnValue:
 
 
 @blueprint.post("/categories/words/<int:word_id>")
+@requires("incident", "change")
 def map_word(word_id: int) -> ResponseReturnValue:
     """Let a word stand for another category; its incidents move with it."""
     category_id = request.form.get("category", type=int)
     if category_id is None:
         raise BadRequest(field="category", why=N_("choose one from the list."))
-    with transaction(SYSTEM) as session:
-        moved = actions.map_word(session, SYSTEM, word_id, category_id)
+    with transaction(current_actor()) as session:
+        moved = actions.map_word(session, current_actor(), word_id, category_id)
     return redirect(url_for("incidents.categories", moved=moved), code=303)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from gridmap.core import city
-from gridmap.core.database import name_of
+from gridmap.core.database import name_of, sight_of
 
 Found = TypeVar("Found")
 MOST = 64
@@ -20,7 +20,7 @@ _lock = threading.Lock()
 def kept(
     session: Session, registers: Sequence[str], name: Hashable, make: Callable[[], Found]
 ) -> Found:
-    """Return what `make` returns, made once for each state of some registers.
+    """Return what `make` returns, made once for each state of some registers and each sight.
 
     Args:
         session: the transaction; tells which database is meant.
@@ -28,7 +28,8 @@ def kept(
         name: tells answers apart.
         make: called when nothing is kept; nothing may change what it returns.
     """
-    key = (name_of(session), city.versions(session, *registers), city.timezone(session), name)
+    versions = city.versions(session, *registers)
+    key = (name_of(session), sight_of(session), versions, city.timezone(session), name)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)

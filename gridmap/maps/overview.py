@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.batches.queries import has_real_batches, sample_batches
 from gridmap.core import city
-from gridmap.core.actor import SYSTEM
+from gridmap.core.actor import Actor
 from gridmap.core.clock import local_date, utc_now
 from gridmap.core.database import transaction
 from gridmap.core.settings import settings
@@ -270,7 +270,7 @@ class View:
         return Markup("").join(rows)
 
 
-def read_view(session: Session, given: Parameters) -> View:
+def read_view(session: Session, actor: Actor, given: Parameters) -> View:
     """Read everything that an address asks for.
 
     Raises:
@@ -280,7 +280,7 @@ def read_view(session: Session, given: Parameters) -> View:
     basics = read_basics(session, given)
     chosen = rules.parse_filter(given, basics.default_window)
     extent = extent_of(session, chosen.scope)
-    with transaction(SYSTEM, role="analysis") as counting:
+    with transaction(actor, role="analysis") as counting:
         painted = painted_of(counting, chosen, basics.span)
     study = painted.study
     code = (given.get("grid") or [""])[0]

@@ -12,8 +12,8 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from gridmap.auth.current import current_actor, requires
 from gridmap.core import city
-from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import local_midnight
 from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest, NotFound
@@ -86,13 +86,14 @@ def canonical() -> ResponseReturnValue | None:
 
 
 @blueprint.get("/")
+@requires("figure")
 def show() -> ResponseReturnValue:
     """Show the map."""
     sent_on = canonical()
     if sent_on is not None:
         return sent_on
-    with transaction(SYSTEM) as session:
-        view = read_view(session, parameters())
+    with transaction(current_actor()) as session:
+        view = read_view(session, current_actor(), parameters())
     return render_template(
         "maps/show.html", view=view, table=False, folium=shell(view), state=page_state(view)
     )
@@ -104,14 +105,15 @@ def shell(view: View) -> Rendered:
 
 
 @blueprint.get("/table")
+@requires("figure")
 def table() -> ResponseReturnValue:
     """Show the same as a table."""
     sent_on = canonical()
     if sent_on is not None:
         return sent_on
     given = parameters()
-    with transaction(SYSTEM) as session:
-        view = read_view(session, given)
+    with transaction(current_actor()) as session:
+        view = read_view(session, current_actor(), given)
         rows = table_rows(
             session,
             view.study,
@@ -125,9 +127,10 @@ def table() -> ResponseReturnValue:
 
 
 @blueprint.get("/map/figures")
+@requires("figure")
 def figures() -> ResponseReturnValue:
     """Return the figures that the map paints."""
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         basics = read_basics(session, parameters())
         chosen = rules.parse_filter(parameters(), basics.default_window)
         versions = city.versions(session, *REGISTERS)
@@ -136,7 +139,7 @@ def figures() -> ResponseReturnValue:
         if request.if_none_match.contains_weak(etag):
             response = Response(status=304)
         else:
-            with transaction(SYSTEM, role="analysis") as counting:
+            with transaction(current_actor(), role="analysis") as counting:
                 painted = painted_of(counting, chosen, basics.span)
             response = Response(
                 json.dumps(painted.as_json(), separators=(",", ":"), allow_nan=False),
@@ -149,9 +152,10 @@ def figures() -> ResponseReturnValue:
 
 
 @blueprint.get("/map/names")
+@requires("place")
 def names() -> ResponseReturnValue:
     """Return codes and names of all grids, once for each state of the register (`?v=`)."""
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         (version,) = city.versions(session, "grids")
         rows = queries.codes_and_names(session)
     ids = np.array([row[0] for row in rows], dtype=np.int64)
@@ -172,13 +176,14 @@ def names() -> ResponseReturnValue:
 
 
 @blueprint.get("/grids/<path:code>/card")
+@requires("figure")
 def card(code: str) -> ResponseReturnValue:
     """Return the card of one grid, a part of the page."""
     given = parameters()
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         basics = read_basics(session, given)
         chosen = rules.parse_filter(given, basics.default_window)
-        with transaction(SYSTEM, role="analysis") as counting:
+        with transaction(current_actor(), role="analysis") as counting:
             study = study_of(counting, chosen)
         found = card_of(session, code, asked_of(session, basics, chosen, study))
     page = "maps.table" if given.get("view") == ["table"] else "maps.show"
@@ -190,10 +195,11 @@ def card(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/map/points")
+@requires("incident")
 def points() -> ResponseReturnValue:
     """Return incidents in view, up to a cap; `total` counts those beyond it too."""
     box = bounding_box()
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         basics = read_basics(session, parameters())
         chosen = rules.parse_filter(parameters(), basics.default_window)
         found = queries.incidents_in_view(
@@ -214,6 +220,7 @@ def points() -> ResponseReturnValue:
 
 
 @blueprint.get("/map/resources")
+@requires("resource")
 def resources() -> ResponseReturnValue:
     """Return resources in view, of the kinds asked for."""
     box = bounding_box()
@@ -221,7 +228,7 @@ def resources() -> ResponseReturnValue:
     for kind in kinds:
         if kind not in RESOURCE_KINDS:
             raise BadRequest(field="kind", why=f"{kind} is none of {', '.join(RESOURCE_KINDS)}")
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         found = queries.resources_in_view(session, box, kinds=kinds)
     columns: list[Any] = [list(column) for column in zip(*found.rows, strict=True)] or [[]] * 6
     return jsonify(
@@ -254,11 +261,12 @@ def bounding_box() -> Box:
 
 
 @blueprint.get("/search")
+@requires("place")
 def search() -> ResponseReturnValue:
     """Find grids, divisions and addresses of the scope; `part` asks for the list alone."""
     words = request.args.get("q", "").strip()[:100]
     scope = request.args.get("scope", "")
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         found = queries.search(session, words, scope=scope) if words else []
     kept = {
         name: request.args.getlist(name)
@@ -280,14 +288,15 @@ def search() -> ResponseReturnValue:
 
 
 @blueprint.get("/export/grids.<format>")
+@requires("figure", "export")
 def export(format: str) -> ResponseReturnValue:
     """Return the figures of the view as a file: CSV, or GeoJSON with borders."""
     if format not in ("csv", "geojson"):
         raise NotFound(what=N_("export"), name=format)
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         basics = read_basics(session, parameters())
         chosen = rules.parse_filter(parameters(), basics.default_window)
-        with transaction(SYSTEM, role="analysis") as counting:
+        with transaction(current_actor(), role="analysis") as counting:
             study = study_of(counting, replace(chosen, measure="hotspot"))
             body = as_geojson(counting, study) if format == "geojson" else ""
     if format == "csv":

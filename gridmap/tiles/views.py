@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.orm import Session
 
-from gridmap.core.actor import SYSTEM
+from gridmap.auth.current import current_actor, requires
 from gridmap.core.city import versions
 from gridmap.core.database import name_of, transaction
 from gridmap.tiles import queries
@@ -21,12 +21,14 @@ blueprint = Blueprint("tiles", __name__, url_prefix="/tiles")
 
 
 @blueprint.get("/grids/<int:z>/<int:x>/<int:y>.pbf")
+@requires("place")
 def grids(z: int, x: int, y: int) -> Response:
     """Answer one tile of the grids."""
     return answer("grids", TileAddress(z, x, y), queries.grid_tile)
 
 
 @blueprint.get("/base/<int:z>/<int:x>/<int:y>.pbf")
+@requires("place")
 def base(z: int, x: int, y: int) -> Response:
     """Answer one tile of the base map."""
     return answer("base", TileAddress(z, x, y), queries.base_tile)
@@ -62,7 +64,7 @@ def answer(
     """
     if not tile.exists:
         abort(404)
-    with transaction(SYSTEM) as session:
+    with transaction(current_actor()) as session:
         (version,) = versions(session, register)
         etag = f"{register}-{version}-{tile.z}-{tile.x}-{tile.y}"
         if request.if_none_match.contains_weak(etag):

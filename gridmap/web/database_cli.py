@@ -17,6 +17,7 @@ from gridmap.web.database_start import (
     DatabaseUrls,
     database_urls,
     ensure_database,
+    install,
     keep_running,
     migrate,
 )
@@ -111,6 +112,7 @@ def migrate_command() -> None:
             setting="GRIDMAP_OWNER_URL", why="Migrations run as the owner of the database."
         )
     applied = migrate(urls)
+    install(urls)
     for revision in applied:
         click.echo(f"Applied {revision}.")
     click.echo(f"The database has revision {schema.head()}.")

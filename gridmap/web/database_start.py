@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from gridmap.auth import installation
 from gridmap.cluster import Cluster, start
 from gridmap.core import schema
 from gridmap.core.errors import DatabaseUnavailable
@@ -41,11 +42,13 @@ def ensure_database(settings: Settings, *, report: Report | None = None) -> Data
         ClusterError: the private server cannot be had.
         DatabaseUnavailable: the existing server does not answer.
         DatabaseBehind: the existing server's schema is not that of this program.
+        KeysDiffer: it decides by another key or permission table, and we are not its owner.
     """
     urls = database_urls(settings, report=report)
     if urls.cluster is not None or (urls.owner and schema.current(urls.owner) is None):
         migrate(urls, report=report)
     schema.require_head(urls.app)
+    install(urls)
     return urls
 
 
@@ -85,6 +88,15 @@ def migrate(urls: DatabaseUrls, *, report: Report | None = None) -> list[str]:
     if applied and report:
         report(f"migrated to revision {applied[-1]} ({time.perf_counter() - begin:.1f} s)")
     return applied
+
+
+def install(urls: DatabaseUrls) -> None:
+    """Give the database this program's key and permission table where it has others."""
+    if installation.is_installed(urls.app):
+        return
+    if urls.owner is None:
+        raise installation.KeysDiffer
+    installation.install(urls.owner)
 
 
 def keep_running(urls: DatabaseUrls) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from werkzeug.serving import make_server
 
+from gridmap.auth.current import COOKIE
 from tests.factories import (
     INCIDENT_COLUMNS,
     INCIDENT_HEADER,
@@ -17,6 +18,7 @@ from tests.factories import (
     import_chessboard,
     write_csv,
 )
+from tests.people import PEOPLE_ROLES, sign_in
 
 CHROMIUM = os.environ.get("GRIDMAP_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -172,6 +174,21 @@ def chicago(chicago_database, served) -> str:
     return served
 
 
+_tokens: dict[str, str] = {}
+
+
+def everything() -> str:
+    """The token of somebody with every role over everything, made once for each database."""
+    from gridmap.core.actor import SYSTEM
+    from gridmap.core.database import name_of, transaction
+
+    with transaction(SYSTEM) as session:
+        name = name_of(session)
+    if name not in _tokens:
+        _tokens[name] = sign_in(*PEOPLE_ROLES)
+    return _tokens[name]
+
+
 class Watched:
     """Opens pages and notes what should not happen on them."""
 
@@ -183,13 +200,15 @@ class Watched:
         self.requests: list[str] = []
         self.allowed: tuple[str, ...] = ()
 
-    def page(self, *, width: int = 1440, height: int = 900, **options):
-        """A page of its own context."""
+    def page(self, *, width: int = 1440, height: int = 900, signed_in: bool = True, **options):
+        """A page of its own context, of somebody with every role over everything."""
         options.setdefault("locale", "en")
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce", **options
         )
         self.contexts.append(context)
+        if signed_in:
+            context.add_cookies([{"name": COOKIE, "value": everything(), "url": self.base}])
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", self._console)

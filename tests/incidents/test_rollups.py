@@ -58,16 +58,20 @@ def nothing(session):
 def test_merging_batches_in_turn_counts_them_all(database_urls, batches):
     from sqlalchemy import create_engine
     from sqlalchemy.orm import Session
+    from sqlalchemy.pool import NullPool
 
-    engine = create_engine(database_urls["app"])
+    from gridmap.core.database import hand_over
+    from gridmap.core.keys import system_token
+
+    engine = create_engine(database_urls["app"], poolclass=NullPool)
     with Session(engine) as session:
+        hand_over(session.connection(), system_token())
         for rows in batches:
             rollups.merge(session, changes_of(rows))
         assert stored(session) == expected(batches)
         for rows in batches:
             rollups.merge(session, -changes_of(rows))
         assert stored(session) == {}
-    engine.dispose()
 
 
 def test_parts_of_a_merge_do_not_depend_on_each_other(nothing, monkeypatch):

@@ -133,7 +133,7 @@ def test_errors_are_json_for_programs(pages):
     assert set(answer.get_json()["error"]) == {"code", "message"}
 
 
-def test_a_database_that_is_gone_is_said_on_a_page(app, monkeypatch):
+def test_a_database_that_is_gone_is_said_on_a_page(pages, monkeypatch):
     from gridmap.core.errors import DatabaseUnavailable
     from gridmap.maps import views
 
@@ -141,13 +141,13 @@ def test_a_database_that_is_gone_is_said_on_a_page(app, monkeypatch):
         raise DatabaseUnavailable
 
     monkeypatch.setattr(views, "transaction", gone)
-    answer = app.test_client().get("/")
+    answer = pages.get("/")
 
     assert answer.status_code == 503
     assert "The database does not answer" in answer.get_data(as_text=True)
 
 
-def test_what_nobody_expected_tells_nothing_of_the_machine(app, monkeypatch):
+def test_what_nobody_expected_tells_nothing_of_the_machine(app, pages, monkeypatch):
     from gridmap.maps import views
 
     def broken(*_, **__):
@@ -156,7 +156,7 @@ def test_what_nobody_expected_tells_nothing_of_the_machine(app, monkeypatch):
     monkeypatch.setattr(views, "transaction", broken)
     app.config["TESTING"] = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    answer = app.test_client().get("/")
+    answer = pages.get("/")
 
     assert answer.status_code == 500
     assert "secret" not in answer.get_data(as_text=True)

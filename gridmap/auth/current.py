@@ -1,0 +1,101 @@
+"""The actor of a request, and what each view asks of it. A view that asks nothing is refused."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request
+
+from gridmap.auth.errors import NotAllowed, NotSignedIn
+from gridmap.auth.permissions import ACTIONS, DATA
+from gridmap.auth.sessions import actor_of
+from gridmap.core.actor import NOBODY, Actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+COOKIE = "gridmap_session"
+SECURE_COOKIE = "__Host-gridmap_session"
+OPEN = ("", "")
+SIGNED_IN = ("", "signed in")
+"""What stands at a view in place of (data, action)."""
+
+
+def requires(data: str, action: str = "see") -> Callable[[View], View]:
+    """Say what a view needs: an action with a class of data, somewhere in the actor's scope."""
+    if data not in DATA or action not in ACTIONS.values():
+        raise ValueError(f"{data}.{action} is not in the permission table")
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            require(data, action)
+            return view(*args, **kwargs)
+
+        checked.permission = (data, action)  # type: ignore[attr-defined]
+        return checked  # type: ignore[return-value]
+
+    return declare
+
+
+def open_to_all(view: View) -> View:
+    """Say that a view needs no session: it shows nothing that is anybody's."""
+    view.permission = OPEN  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Say that a view is for everybody with a session, about their own account."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if current_actor() is NOBODY:
+            raise NotSignedIn
+        return view(*args, **kwargs)
+
+    checked.permission = SIGNED_IN  # type: ignore[attr-defined]
+    return checked  # type: ignore[return-value]
+
+
+def permission_of(view: Callable[..., Any]) -> tuple[str, str] | None:
+    """Return what a view declared; None: nothing, so nobody may call it."""
+    found: tuple[str, str] | None = getattr(view, "permission", None)
+    return found
+
+
+def require(data: str, action: str) -> None:
+    """Raise NotSignedIn or NotAllowed unless the request's actor may do something somewhere."""
+    actor = current_actor()
+    if actor is NOBODY:
+        raise NotSignedIn
+    if not actor.may(data, action):
+        raise NotAllowed
+
+
+def current_actor() -> Actor:
+    """Return who makes this request; NOBODY without a session. Asks the database once."""
+    if "actor" not in g:
+        g.actor = actor_of(token_of_request())
+    found: Actor = g.actor
+    return found
+
+
+def token_of_request() -> str:
+    """Return the session's token: of a program's Authorization header, else of the cookie."""
+    given = request.headers.get("Authorization", "")
+    if given:
+        kind, _, token = given.partition(" ")
+        return token.strip() if kind.lower() == "bearer" else ""
+    return request.cookies.get(SECURE_COOKIE if request.is_secure else COOKIE, "")
+
+
+def init_app(app: Flask) -> None:
+    """Refuse views that declare nothing, before they run."""
+    app.before_request(refuse_undeclared)
+
+
+def refuse_undeclared() -> None:
+    """Raise NotAllowed for a view that is not in the permission table."""
+    if request.endpoint is None:
+        return
+    view = current_app.view_functions[request.endpoint]
+    if request.endpoint != "static" and permission_of(view) is None:
+        raise NotAllowed
