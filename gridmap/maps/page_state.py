@@ -57,6 +57,7 @@ def _words(view: View) -> dict[str, Any]:
         "failed": gettext("The map could not be drawn. Your filters are kept."),
         "dots": gettext("All {total} in view are drawn as dots."),
         "dotsCapped": gettext("{shown} of {total} in view are drawn as dots."),
+        "dotsNone": gettext("{n} in view have no dot: only their grid is known."),
         "dotsFar": gettext("Zoom in to see incidents as dots."),
         "resources": gettext("Resources in view: {total}."),
         "resourcesCapped": gettext("{shown} of {total} resources in view are drawn."),

@@ -244,6 +244,8 @@ class Points:
     """Points in view: shape (n,) each; `total` counts those beyond the cap too."""
 
     total: int
+    pointless: int
+    """How many more lie in the grids in view and have no point: a file gave their grid's code."""
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
 
@@ -255,9 +257,11 @@ near AS (SELECT array(SELECT v.grid_id FROM grid_versions v, box
 seen AS MATERIALIZED (
   SELECT i.geom FROM incidents i, box, near
   WHERE i.occurred_from >= :start AND i.occurred_from < :end
-    AND i.grid_id = ANY (near.ids) AND i.geom && box.geom {scope} {categories}
+    AND i.grid_id = ANY (near.ids) AND (i.geom IS NULL OR i.geom && box.geom) {scope} {categories}
 )
-SELECT ST_X(geom), ST_Y(geom), count(*) OVER () FROM seen LIMIT :cap
+SELECT ST_X(geom), ST_Y(geom), sums.total, sums.pointless
+FROM (SELECT count(geom) AS total, count(*) - count(geom) AS pointless FROM seen) AS sums
+LEFT JOIN (SELECT geom FROM seen WHERE geom IS NOT NULL LIMIT :cap) AS shown ON true
 """
 
 
@@ -291,8 +295,10 @@ def incidents_in_view(
 
 
 def _points(rows: Sequence[Any]) -> Points:
-    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 3)
-    return Points(int(table[0, 2]) if len(table) else 0, table[:, 0], table[:, 1])
+    table = np.array([tuple(row) for row in rows], dtype=np.float64)
+    total, pointless = int(table[0, 2]), int(table[0, 3])
+    places = table[:, :2] if total else table[:0, :2]
+    return Points(total, pointless, places[:, 0], places[:, 1])
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,7 @@ def points() -> ResponseReturnValue:
         )
     return jsonify(
         total=found.total,
+        pointless=found.pointless,
         shown=found.lon.size,
         x=(found.lon * 1e5).round().astype(int).tolist(),
         y=(found.lat * 1e5).round().astype(int).tolist(),

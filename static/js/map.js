@@ -141,7 +141,11 @@ function sayIncidents(answer) {
   if (!line) return;
   let text = page.text.dotsFar;
   if (answer?.failed) text = page.text.failed;
-  else if (answer) text = fill(answer.total > answer.shown ? page.text.dotsCapped : page.text.dots, { shown: answer.shown, total: answer.total });
+  else if (answer) {
+    const drawn = fill(answer.total > answer.shown ? page.text.dotsCapped : page.text.dots, { shown: answer.shown, total: answer.total });
+    const missing = answer.pointless ? fill(page.text.dotsNone, { n: answer.pointless }) : "";
+    text = [answer.total || !missing ? drawn : "", missing].filter(Boolean).join(" ");
+  }
   line.textContent = text;
 }
 function sayResources(answer) {

@@ -171,6 +171,24 @@ def test_a_period_is_given_with_its_last_day_and_stored_half_open(small_city, wa
     expect(page).to_have_url(re.compile(r"from=2024-03-01&to=2024-04-01"))
 
 
+def test_incidents_without_a_point_are_said_beside_the_dots(small_city, watched):
+    watch = watched(small_city)
+    page = watch.map(f"/?{YEAR}")
+    expect(page.locator("#dots-line")).to_have_text("All 368 in view are drawn as dots.")
+
+    def without_points(route):
+        answer = route.fetch()
+        found = answer.json() | {"total": 0, "pointless": 1204, "x": [], "y": []}
+        route.fulfill(response=answer, json=found)
+
+    page.route("**/map/points*", without_points)
+    page.locator("#zoom-in").click()
+
+    expect(page.locator("#dots-line")).to_have_text(
+        "1,204 in view have no dot: only their grid is known."
+    )
+
+
 def test_a_quiet_period_is_said_on_the_map_and_the_way_back_takes_it_away(small_city, watched):
     page = watched(small_city).map("/?from=2020-01-01&to=2021-01-01", width=390, height=844)
     note = page.locator("#said")

@@ -6,7 +6,11 @@ import re
 import pytest
 from sqlalchemy import text
 
-from tests.factories import centre, import_chessboard, import_incidents
+from gridmap.core.actor import SYSTEM
+from gridmap.exchange.actions import import_file
+from gridmap.exchange.requests import ImportRequest
+from gridmap.intake import Columns
+from tests.factories import centre, import_chessboard, import_incidents, write_csv
 
 YEAR = "from=2024-01-01&to=2025-01-01"
 
@@ -126,6 +130,25 @@ def test_points_above_the_cap_are_counted_but_not_sent(city, monkeypatch):
     found = city.get(f"/map/points?{YEAR}&bbox=119.9,31.9,120.5,32.5").get_json()
 
     assert (found["total"], found["shown"], len(found["x"])) == (9, 4, 4)
+
+
+def test_incidents_of_which_only_the_grid_is_known_are_counted_beside_the_points(city, tmp_path):
+    path = write_csv(
+        tmp_path / "coded.csv",
+        ("id", "grid", "time", "category"),
+        [(k, "990101001000000", f"2024-03-{k + 1:02d} 12:00:00", "theft") for k in range(3)]
+        + [(9, "990101001003003", "2024-03-03 12:00:00", "theft")],
+    )
+    columns = Columns(id="id", grid_code="grid", time="time", category="category", source="coded")
+    import_file(SYSTEM, ImportRequest("incidents", path, columns))
+
+    def points(query: str) -> tuple[int, int, int]:
+        found = city.get(f"/map/points?{query}").get_json()
+        return found["total"], found["pointless"], len(found["x"])
+
+    assert points(f"{YEAR}&bbox=119.9,31.9,120.5,32.5") == (9, 4, 9)
+    assert points(f"{YEAR}&bbox=120.031,32.031,120.5,32.5") == (0, 1, 0)
+    assert points("from=2023-01-01&to=2024-01-01&bbox=119.9,31.9,120.5,32.5") == (0, 0, 0)
 
 
 def test_a_category_without_incidents_shows_no_dots_and_no_trend(city, session):
