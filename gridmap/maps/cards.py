@@ -58,6 +58,8 @@ class Card:
     n: int
     n_before: int
     rank: int | None
+    tied: bool
+    """Whether other grids have just as many incidents."""
     grids: int
     total: int
     before: Filter
@@ -120,6 +122,7 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
         n=sum(now.values()),
         n_before=sum(before.values()),
         rank=None if place is None else int(ranks(study.counts.astype(np.float64))[place]),
+        tied=place is not None and int((study.counts == study.counts[place]).sum()) > 1,
         grids=int(study.codes.size),
         total=study.linked,
         before=chosen.before,

@@ -116,6 +116,14 @@ def test_the_card_says_count_rank_and_share(city):
     assert "not imported" in card
 
 
+def test_grids_with_as_many_incidents_share_a_place(city):
+    one = city.get(f"/grids/990101001000000/card?{YEAR}").get_data(as_text=True)
+    other = city.get(f"/grids/990101001001001/card?{YEAR}").get_data(as_text=True)
+
+    assert ">place 1 of 16 grids<" in one
+    assert "shared place 2 of 16 grids" in other
+
+
 def test_points_say_the_total_and_stay_in_the_window(city):
     box = "bbox=119.9,31.9,120.5,32.5"
 
