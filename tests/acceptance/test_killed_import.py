@@ -124,7 +124,7 @@ def kill_during(home: Path, importing: subprocess.Popen[str], statement: str) ->
 def count(home: Path) -> tuple[int, int, int]:
     """Incidents, batches of incidents, audit rows about them."""
     found = cluster.start(home)
-    with psycopg2.connect(found.libpq("gridmap_owner")) as connection:
+    with psycopg2.connect(found.libpq("postgres")) as connection:
         cursor = connection.cursor()
         cursor.execute(
             "SELECT (SELECT count(*) FROM incidents), "

@@ -16,6 +16,7 @@ import shapely
 from sqlalchemy import create_engine, text
 
 from gridmap import cluster
+from gridmap.auth import installation
 from gridmap.cluster import Cluster
 from gridmap.core import database, schema
 from gridmap.core.actor import SYSTEM
@@ -126,6 +127,7 @@ def bench() -> Iterator[Bench]:
     made = Bench(folder, cluster.start(folder))
     try:
         schema.upgrade(made.cluster.url("gridmap_owner"))
+        installation.install(made.cluster.url("gridmap_owner"))
         made.use("gridmap")
         path = folder / "grids.geojson"
         write_grids(path)

@@ -40,7 +40,7 @@ def seconds(call: Callable[[], object]) -> float:
 def dump(at: Bench, name: str, path: Path, *, where: str = "true") -> None:
     """Write rows of `incidents` as a binary COPY file."""
     statement = f"COPY (SELECT {COPIED} FROM incidents WHERE {where}) TO STDOUT (FORMAT binary)"
-    connection = psycopg2.connect(at.cluster.libpq("gridmap_owner", name))
+    connection = psycopg2.connect(at.cluster.libpq("postgres", name))
     with path.open("wb") as file:
         connection.cursor().copy_expert(statement, file)
     connection.close()
@@ -48,7 +48,7 @@ def dump(at: Bench, name: str, path: Path, *, where: str = "true") -> None:
 
 def bare_copy(at: Bench, name: str, path: Path, *, table: str) -> None:
     """COPY a binary file into a table, as the owner."""
-    connection = psycopg2.connect(at.cluster.libpq("gridmap_owner", name))
+    connection = psycopg2.connect(at.cluster.libpq("postgres", name))
     with path.open("rb") as file:
         connection.cursor().copy_expert(
             f"COPY {table} ({COPIED}) FROM STDIN (FORMAT binary)", file, 1 << 20
