@@ -68,7 +68,13 @@ def count_by_grid(
         scope: beginning of the grid codes that count; '' for all.
         categories: ids; None for all, an empty list for none.
     """
-    parts, values = _parts(window, by_category=categories is not None)
+    by_category = categories is not None
+    parts, values = _parts(
+        window,
+        column="grid_id",
+        months="category_id = " + ("ANY(:categories)" if by_category else str(ALL_CATEGORIES)),
+        days=" AND category_id = ANY(:categories)" if by_category else "",
+    )
     values |= {"lo": scope, "hi": scope + AFTER_EVERYTHING, "categories": categories or []}
     inside = " AND grid_code >= :lo AND grid_code < :hi" if scope else ""
     union = " UNION ALL ".join(part + inside + " GROUP BY grid_id" for part in parts)
@@ -86,24 +92,46 @@ def count_by_grid(
     return GridCounts(ids[linked], found[linked], int(found[~linked].sum()))
 
 
-def _parts(window: Window, *, by_category: bool) -> tuple[list[str], dict[str, Any]]:
-    """Return one SELECT for each piece of the window."""
-    wanted = " AND category_id = ANY(:categories)" if by_category else ""
-    from_index = (
-        "SELECT grid_id, count(*) AS n FROM incidents "
-        "WHERE occurred_from >= :{0} AND occurred_from < :{1}" + wanted
+def count_by_category(session: Session, window: Window, *, scope: str = "") -> dict[int, int]:
+    """Return category id → incidents of a window in grids of a scope; others are absent."""
+    parts, values = _parts(
+        window, column="category_id", months=f"category_id <> {ALL_CATEGORIES}", days=""
     )
-    months = window.whole_months
-    if months is None:
+    values |= {"lo": scope, "hi": scope + AFTER_EVERYTHING}
+    inside = " AND grid_id IS NOT NULL AND grid_code >= :lo AND grid_code < :hi"
+    union = " UNION ALL ".join(part + inside + " GROUP BY category_id" for part in parts)
+    rows = session.execute(
+        text(f"SELECT category_id, sum(n)::int FROM ({union}) AS parts GROUP BY category_id"),
+        values,
+    )
+    return {category: n for category, n in rows if n}
+
+
+def _parts(
+    window: Window, *, column: str, months: str, days: str
+) -> tuple[list[str], dict[str, Any]]:
+    """Return one SELECT for each piece of the window.
+
+    Args:
+        window: local days.
+        column: what is counted by.
+        months: condition on the roll-up.
+        days: further conditions on incidents, each after an AND.
+    """
+    from_index = (
+        f"SELECT {column}, count(*) AS n FROM incidents "
+        "WHERE occurred_from >= :{0} AND occurred_from < :{1}" + days
+    )
+    whole = window.whole_months
+    if whole is None:
         return [from_index.format("begins", "ends")], {
             "begins": window.begins,
             "ends": window.ends,
         }
-    first, last = months
-    chosen = "ANY(:categories)" if by_category else str(ALL_CATEGORIES)
+    first, last = whole
     parts = [
-        f"SELECT grid_id, sum({_before('last_month')} - {_before('first_month')}) AS n "
-        f"FROM incident_months WHERE category_id = {chosen}"
+        f"SELECT {column}, sum({_before('last_month')} - {_before('first_month')}) AS n "
+        f"FROM incident_months WHERE {months}"
     ]
     values: dict[str, Any] = {"first_month": month_number(first), "last_month": month_number(last)}
     if window.start < first:

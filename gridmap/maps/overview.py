@@ -17,6 +17,7 @@ from gridmap.core.actor import Actor
 from gridmap.core.clock import local_date, utc_now
 from gridmap.core.database import transaction
 from gridmap.core.settings import settings
+from gridmap.hotspots.queries import Window, count_by_category
 from gridmap.hotspots.rules import default_window
 from gridmap.hotspots.studies import Study
 from gridmap.incidents.categories import chosen_categories
@@ -117,6 +118,8 @@ class View:
     basics: Basics
     extent: Extent
     whole: Extent
+    in_window: Mapping[int, int]
+    """Category id → incidents of the window in grids of the scope."""
     scope: Scope
     study: Study
     painted: Painted
@@ -141,10 +144,14 @@ class View:
 
     @property
     def categories(self) -> list[CategoryChoice]:
-        """Return all categories with incidents, the chosen ones marked."""
+        """Return all categories that ever had incidents, the chosen ones marked."""
         return [
             CategoryChoice(
-                row.id, row.code, label_of(row), row.n, row.code in self.filter.categories
+                row.id,
+                row.code,
+                label_of(row),
+                self.in_window.get(row.id, 0),
+                row.code in self.filter.categories,
             )
             for row in self.basics.categories
         ]
@@ -282,6 +289,7 @@ def read_view(session: Session, actor: Actor, given: Parameters) -> View:
     extent = extent_of(session, chosen.scope)
     with transaction(actor, role="analysis") as counting:
         painted = painted_of(counting, chosen, basics.span)
+        in_window = categories_in_window(counting, chosen, basics.zone)
     study = painted.study
     code = (given.get("grid") or [""])[0]
     divisions = kept(
@@ -294,12 +302,24 @@ def read_view(session: Session, actor: Actor, given: Parameters) -> View:
         basics=basics,
         extent=extent,
         whole=whole,
+        in_window=in_window,
         scope=scope_of(divisions, chosen.scope, grids=whole.grids),
         study=study,
         painted=painted,
         card=card_of(session, code, asked_of(session, basics, chosen, study)) if code else None,
         has_base=queries.has_base_map(session) or settings().tile_url is not None,
         sample=bool(sample_batches(session)) and not has_real_batches(session),
+    )
+
+
+def categories_in_window(session: Session, chosen: Filter, zone: str) -> dict[int, int]:
+    """Return category id → incidents of a filter's window and scope, whatever it narrows to."""
+    window = Window(chosen.start, chosen.end, zone)
+    return kept(
+        session,
+        ["grids", "incidents"],
+        ("categories", window, chosen.scope),
+        lambda: count_by_category(session, window, scope=chosen.scope),
     )
 
 

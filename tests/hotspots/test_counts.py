@@ -10,7 +10,7 @@ from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import local_midnight
 from gridmap.core.errors import BadRequest, NotFound
 from gridmap.hotspots.actions import study
-from gridmap.hotspots.queries import Window, count_by_grid
+from gridmap.hotspots.queries import Window, count_by_category, count_by_grid
 from gridmap.hotspots.studies import Question
 from gridmap.incidents.actions import set_timezone
 from gridmap.incidents.categories import categories_named
@@ -48,6 +48,24 @@ def brute_force(session, window: Window, scope: str, categories) -> tuple[dict[i
     found = {grid: n for grid, n in rows}  # noqa: C416 - rows are not tuples
     unlinked = found.pop(-1, 0)
     return found, unlinked
+
+
+def test_categories_count_the_same_through_the_rollup_as_row_by_row(city):
+    rng = np.random.default_rng(7)
+    for scope in ("", "990101001002"):
+        for _ in range(10):
+            start = date(2024, 10, 1) + timedelta(days=int(rng.integers(0, 500)))
+            window = Window(start, start + timedelta(days=int(rng.integers(1, 200))), ZONES[0])
+            rows = city.execute(
+                text(
+                    "SELECT category_id, count(*) FROM incidents WHERE grid_id IS NOT NULL "
+                    "AND occurred_from >= :begins AND occurred_from < :ends "
+                    "AND starts_with(grid_code, :scope) GROUP BY 1"
+                ),
+                {"begins": window.begins, "ends": window.ends, "scope": scope},
+            ).all()
+
+            assert count_by_category(city, window, scope=scope) == dict(map(tuple, rows))
 
 
 @pytest.mark.parametrize("zone", ZONES)

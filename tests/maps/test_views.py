@@ -340,3 +340,18 @@ def test_a_rate_without_population_says_what_is_missing(city):
     assert "No population is known for these grids up to 31 Dec 2024" in said(rate)
     assert "Import population" in said(rate)
     assert "No population" not in said(density)
+
+
+def test_the_menu_of_categories_counts_the_window_and_the_scope(city):
+    def menu(query: str) -> dict[str, str]:
+        page = city.get(f"/?{query}").get_data(as_text=True)
+        options = page.split('id="f-category"')[1].split("</fieldset>")[0].split("<label")[1:]
+        return {
+            re.findall("<span>(.*?)</span>", option)[0]: re.findall('"n">(.*?)<', option)[0]
+            for option in options
+        }
+
+    assert menu(YEAR) == {"Theft": "9", "Burglary": "0"}
+    assert menu("from=2024-03-01&to=2024-03-04") == {"Theft": "3", "Burglary": "0"}
+    assert menu("from=2024-03-01&to=2024-03-04&category=burglary")["Theft"] == "3"
+    assert menu(f"{YEAR}&scope=990101001002") == {"Theft": "0", "Burglary": "0"}
