@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from gridmap.core.matching import matches_words
 from gridmap.grids.models import Grid, GridPopulation, GridVersion
 from gridmap.grids.queries import in_force
 
@@ -20,14 +21,13 @@ def register_page(
 
     Args:
         session: the transaction.
-        words: beginning of a code, or part of a name; '' for all.
+        words: beginnings of a code, parts of a name: each must match; '' for all.
         limit: rows a page.
         offset: rows before it.
     """
     condition: list[Any] = [in_force()]
     if words:
-        by_code = Grid.code.startswith(words, autoescape=True)
-        condition.append(or_(by_code, Grid.name.icontains(words, autoescape=True)))
+        condition.append(matches_words(words, Grid.name, code=Grid.code))
     people = (
         select(func.sum(GridPopulation.n))
         .where(GridPopulation.grid_id == Grid.id)

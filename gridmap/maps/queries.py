@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.core.clock import month_number
 from gridmap.core.codes import AFTER_EVERYTHING
+from gridmap.core.matching import matches_words
 from gridmap.grids.models import Division, Grid, GridNeighbour, GridPopulation, GridVersion
 from gridmap.grids.queries import in_force
 from gridmap.incidents.models import (
@@ -335,19 +336,17 @@ class Hit:
 
 
 def search(session: Session, words: str, *, scope: str = "", limit: int = 6) -> list[Hit]:
-    """Return grids, divisions and addresses that a few words may mean, best kinds first."""
+    """Return grids, divisions and addresses in which every word occurs, best kinds first."""
     grids = session.execute(
         select(Grid.code, Grid.name, Grid.kind)
-        .where(Grid.valid_to.is_(None), or_(Grid.code.startswith(words, autoescape=True),
-                   Grid.name.icontains(words, autoescape=True)),
+        .where(Grid.valid_to.is_(None), matches_words(words, Grid.name, code=Grid.code),
                *below(Grid.code, scope))
         .order_by(func.lower(Grid.name) != words.lower(), Grid.code != words, Grid.code)
         .limit(limit)
     ).all()  # fmt: skip
     divisions = session.execute(
         select(Division.code, Division.name, Division.kind)
-        .where(or_(Division.code.startswith(words, autoescape=True),
-                   Division.name.icontains(words, autoescape=True)),
+        .where(matches_words(words, Division.name, code=Division.code),
                *below(Division.code, scope))
         .order_by(func.length(Division.code), Division.code)
         .limit(limit)
@@ -355,8 +354,7 @@ def search(session: Session, words: str, *, scope: str = "", limit: int = 6) -> 
     places = session.execute(
         select(Place.grid_code, func.coalesce(Place.address, Place.name), Place.name)
         .where(Place.grid_code != "",
-               or_(Place.address.icontains(words, autoescape=True),
-                   Place.name.icontains(words, autoescape=True)),
+               matches_words(words, Place.address, Place.name),
                *below(Place.grid_code, scope))
         .order_by(Place.id)
         .limit(limit)

@@ -216,6 +216,18 @@ def test_search_finds_grids_by_code_and_name_and_escapes_patterns(city):
     assert "Nothing in this scope" in city.get("/search?q=%25&part=1").get_data(as_text=True)
 
 
+@pytest.mark.parametrize("address", ["/search?part=1&q=", "/grids?q="])
+def test_every_word_of_a_search_must_match_in_any_order(city, address):
+    def found(words: str) -> set[str]:
+        page = city.get(address + words).get_data(as_text=True)
+        return set(re.findall(r"Grid 00\d", page))
+
+    assert found("003+grid") == {"Grid 003"}
+    assert found("++GRID++990101001002002+") == {"Grid 002"}
+    assert found("grid+elsewhere") == set()
+    assert found("_rid+%25") == set()
+
+
 def test_exports_are_files_with_every_grid(city):
     table = city.get(f"/export/grids.csv?{YEAR}")
     shapes = city.get(f"/export/grids.geojson?{YEAR}")
