@@ -90,7 +90,7 @@ class AuditSeal(Base):
     ids: Mapped[str] = mapped_column(Text(collation="C"), comment='Rows, as "1-4,7"')
     count: Mapped[int] = mapped_column(Integer)
     leaves: Mapped[bytes] = mapped_column(
-        LargeBinary, comment="First 8 bytes of each row's hash: to name the row that changed"
+        LargeBinary, comment="8 bytes of each row's hash: they name the row that changed"
     )
     root: Mapped[bytes] = mapped_column(LargeBinary, comment="Merkle root of the rows")
     previous: Mapped[bytes] = mapped_column(LargeBinary, comment="MAC of the seal before")

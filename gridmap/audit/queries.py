@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from gridmap.audit.merkle import canonical, leaf_hash
 from gridmap.audit.models import AuditSeal
-from gridmap.audit.seal_lines import Seal
+from gridmap.audit.seal_lines import NAMING_BYTES, Seal
 
 COLUMNS = """
 id, xid::text::numeric AS xid, extract(epoch FROM at) AS epoch,
-ARRAY[id::text, (extract(epoch FROM at) * 1000000)::bigint::text, actor, action, subject_type,
+ARRAY[(extract(epoch FROM at) * 1000000)::bigint::text, actor, action, subject_type,
       subject_id, detail::text, account_id::text, outcome, grid_code, purpose, address, class,
       xid::text] AS plain, roles, scope
 """
@@ -28,6 +28,8 @@ class Leaf(NamedTuple):
     epoch: float
     """When, in seconds since 1970."""
     hash: bytes
+    name: bytes
+    """First bytes of the hash of everything but the id: it goes along when rows change places."""
 
 
 def lock_seals(session: Session) -> None:
@@ -92,7 +94,7 @@ def horizon(session: Session) -> int:
 
 def lock_trail(session: Session) -> None:
     """Wait until nobody writes to the trail, and let nobody begin, to the end of it."""
-    session.execute(text("LOCK TABLE audit_events IN SHARE MODE"))
+    session.execute(text("SELECT audit_hold()"))
 
 
 def finished_rows(
@@ -125,5 +127,7 @@ def highest_id(session: Session) -> int:
 
 
 def _leaf(row: Row[Any]) -> Leaf:
-    number, xid, epoch, plain, roles, scope = row
-    return Leaf(number, int(xid), float(epoch), leaf_hash(canonical([*plain, roles, scope])))
+    number, xid, epoch, plain, roles, scope = tuple(row)
+    content = canonical([*plain, roles, scope])
+    whole = leaf_hash(canonical([str(number)]) + content)
+    return Leaf(number, int(xid), float(epoch), whole, leaf_hash(content)[:NAMING_BYTES])

@@ -12,7 +12,8 @@ from gridmap.audit.merkle import canonical
 START = b"\0" * 32
 """What the first seal names as the one before it."""
 NAMING_BYTES = 8
-"""Of each row's hash: enough to say which one changed; that one did is proved by the root."""
+"""Of the hash of each row's content: enough to say which one changed; that one did, the root
+proves."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Seal:
         at: when, aware, UTC.
         ids: the rows, as ``id_sets`` writes them, in ascending order.
         count: how many.
-        leaves: the first 8 bytes of each row's hash, in that order.
+        leaves: 8 bytes of the hash of each row without its id, in that order.
         root: Merkle root of the whole hashes.
         previous: MAC of the seal before.
         horizon: all rows of transactions below this number are sealed.
@@ -44,7 +45,7 @@ class Seal:
     mac: bytes = b""
 
     def names(self) -> list[bytes]:
-        """Return the first bytes of each row's hash."""
+        """Return the first bytes of each row's content's hash."""
         return [
             self.leaves[start : start + NAMING_BYTES]
             for start in range(0, len(self.leaves), NAMING_BYTES)

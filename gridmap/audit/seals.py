@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gridmap.audit import id_sets, queries, seal_files
 from gridmap.audit.merkle import root_of
 from gridmap.audit.queries import Leaf
-from gridmap.audit.seal_lines import NAMING_BYTES, START, Seal, signed
+from gridmap.audit.seal_lines import START, Seal, signed
 from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import utc_now
 from gridmap.core.database import transaction
@@ -91,7 +91,7 @@ def _store(
             at=utc_now(),
             ids=id_sets.written(leaf.id for leaf in leaves),
             count=len(leaves),
-            leaves=b"".join(leaf.hash[:NAMING_BYTES] for leaf in leaves),
+            leaves=b"".join(leaf.name for leaf in leaves),
             root=root_of([leaf.hash for leaf in leaves]),
             previous=last.mac if last else START,
             horizon=horizon,

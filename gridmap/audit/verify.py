@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from gridmap.audit import id_sets, queries, seal_files
 from gridmap.audit.merkle import root_of
 from gridmap.audit.queries import Leaf
-from gridmap.audit.seal_lines import NAMING_BYTES, START, Seal, is_genuine
+from gridmap.audit.seal_lines import START, Seal, is_genuine
 from gridmap.core.i18n import N_
 
 LATE_S = 86_400
@@ -148,8 +148,8 @@ def _check_rows(session: Session, seals: list[Seal], last: Seal | None, report: 
             _outside(leaf, last, report)
             continue
         open_seals[sealed.seal].append(leaf.hash)
-        if leaf.hash[:NAMING_BYTES] != sealed.name:
-            differing.append((leaf.id, sealed.name, leaf.hash[:NAMING_BYTES]))
+        if leaf.name != sealed.name:
+            differing.append((leaf.id, sealed.name, leaf.name))
         if _is_late(leaf, by_number.get(sealed.seal - 1)):
             report.add("row_late", row=leaf.id, seal=sealed.seal)
         sealed.step()
@@ -243,7 +243,7 @@ def _name_changed(differing: list[tuple[int, bytes, bytes]], report: Report) -> 
 
 def _check_roots(seals: list[Seal], leaves: dict[int, list[bytes]], report: Report) -> None:
     """Name seals whose root differs although no row of theirs was named."""
-    named = {fault.fields.get("row") for fault in report.faults}
+    named = {fault.fields.get(name) for fault in report.faults for name in ("row", "other")}
     for seal in seals:
         if root_of(leaves[seal.number]) != seal.root and not named.intersection(
             id_sets.numbers(seal.ids)

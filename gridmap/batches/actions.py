@@ -49,7 +49,8 @@ def close_batch(
     session: Session, actor: Actor, batch: Batch, counts: Counts, *, rejects_file: str | None = None
 ) -> None:
     """Write down what became of its rows, and one audit row for all of them."""
-    batch.counts = counts.as_dict()
+    counted: dict[str, Any] = counts.as_dict()
+    batch.counts = counted
     batch.finished_at = utc_now()
     batch.rejects_file = rejects_file
     record(
@@ -61,7 +62,7 @@ def close_batch(
         sha256=batch.file_hash,
         source=batch.source,
         sample=batch.is_sample,
-        **batch.counts,
+        **counted,
     )
 
 

@@ -17,13 +17,14 @@ def connect() -> None:
 
 def add_commands(app: Flask) -> None:
     """Add every group of commands."""
+    from gridmap.audit.cli import audit
     from gridmap.exchange.cli import imports
     from gridmap.hotspots.cli import hotspots
     from gridmap.incidents.cli import incidents
     from gridmap.sample.cli import sample
     from gridmap.web.database_cli import database
 
-    for group in (database, imports, incidents):
+    for group in (database, imports, incidents, audit):
         app.cli.add_command(group)
     app.cli.add_command(hotspots)
     app.cli.add_command(sample)

@@ -41,3 +41,14 @@ CREATE POLICY add ON audit_seals FOR INSERT TO gridmap_app, gridmap_owner
 CREATE POLICY see ON audit_seals FOR SELECT TO gridmap_app, gridmap_owner
   USING ('' = ANY ((SELECT auth.scopes('audit', 'see'))::text[]));
 GRANT SELECT, INSERT ON audit_seals TO gridmap_app;
+
+-- Waits until nobody writes to the trail and lets nobody begin, for the sealer of a restored database.
+CREATE FUNCTION audit_hold() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF '' = ANY (auth.scopes('audit', 'add')) THEN
+    LOCK TABLE public.audit_events IN SHARE MODE;
+  END IF;
+END $$;
+REVOKE ALL ON FUNCTION audit_hold() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_hold() TO gridmap_app;

@@ -84,7 +84,7 @@ def _make_seals() -> None:
             "leaves",
             sa.LargeBinary(),
             nullable=False,
-            comment="First 8 bytes of each row's hash: to name the row that changed",
+            comment="8 bytes of each row's hash: they name the row that changed",
         ),
         sa.Column("root", sa.LargeBinary(), nullable=False, comment="Merkle root of the rows"),
         sa.Column("previous", sa.LargeBinary(), nullable=False, comment="MAC of the seal before"),
@@ -108,7 +108,7 @@ def downgrade() -> None:
     op.execute("DROP POLICY add ON audit_events")
     op.execute("DROP POLICY see ON audit_events")
     op.execute("DROP TRIGGER fill_in ON audit_events")
-    op.execute("DROP FUNCTION audit_fill_in()")
+    op.execute("DROP FUNCTION audit_fill_in(), audit_hold()")
     op.drop_table("audit_seals")
     for name in ADDED:
         op.drop_column("audit_events", name)

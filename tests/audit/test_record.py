@@ -1,0 +1,131 @@
+"""What a row of the record says, who may write it and who may read it."""
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from gridmap.audit.actions import coming_from, record, record_refusal
+from gridmap.core import database
+from gridmap.core.actor import NOBODY, SYSTEM, Actor
+from gridmap.core.database import transaction
+
+
+def rows(session, action: str) -> list[dict]:
+    found = session.execute(
+        text("SELECT * FROM audit_events WHERE action = :action ORDER BY id"), {"action": action}
+    )
+    return [dict(row._mapping) for row in found]
+
+
+def test_a_row_says_who_with_which_rights_where_and_why(session, actor_as):
+    actor = actor_as("field", "990101", "990102")
+
+    coming_from.set("192.0.2.7")
+    with transaction(actor) as own:
+        record(
+            own, actor, "residents.seen", subject=("person", 7), where="990101001001",
+            purpose="a visit was asked for", outcome="seen", shown=1,
+        )  # fmt: skip
+    coming_from.set(None)
+
+    with transaction(SYSTEM) as own:
+        [row] = rows(own, "residents.seen")
+    assert (row["actor"], row["account_id"]) == (actor.name, actor.account_id)
+    assert (row["roles"], row["scope"]) == (["field"], ["990101", "990102"])
+    assert (row["grid_code"], row["purpose"]) == ("990101001001", "a visit was asked for")
+    assert (row["outcome"], row["class"], row["address"]) == ("seen", "ordinary", "192.0.2.7")
+
+
+@pytest.mark.parametrize(
+    ("action", "kept"), [("residents.revealed", "reveal"), ("incidents.exported", "export")]
+)
+def test_reveals_and_exports_are_kept_longer(session, action, kept):
+    record(session, SYSTEM, action, subject=("person", 1))
+
+    assert rows(session, action)[0]["class"] == kept
+
+
+def test_nobody_can_record_in_anothers_name(session, actor_as):
+    culprit, other = actor_as("planner", "99"), actor_as("planner", "98")
+
+    with transaction(culprit) as own:
+        own.execute(
+            text(
+                "INSERT INTO audit_events (at, actor, account_id, roles, scope, action,"
+                " subject_type, subject_id, detail) VALUES ('2001-01-01', :actor, :account,"
+                " '{auditor}', '{\"\"}', 'forged', 'x', '1', '{}')"
+            ),
+            {"actor": other.name, "account": other.account_id},
+        )
+
+    with transaction(SYSTEM) as own:
+        [row] = rows(own, "forged")
+    assert (row["actor"], row["account_id"]) == (culprit.name, culprit.account_id)
+    assert (row["roles"], row["scope"]) == (["planner"], ["99"])
+    assert row["at"].year > 2001
+
+
+def test_without_a_session_only_log_ins_are_recorded(session):
+    stranger = Actor(name="somebody")
+
+    with transaction(NOBODY) as own:
+        record(own, stranger, "login.failed", subject=("account", "somebody"), outcome="refused")
+    with pytest.raises(ProgrammingError, match="row-level security"), transaction(NOBODY) as own:
+        record(own, stranger, "incidents.imported", subject=("batch", 1))
+
+    with transaction(SYSTEM) as own:
+        [row] = rows(own, "login.failed")
+    assert (row["actor"], row["account_id"], row["roles"]) == ("somebody", None, [])
+
+
+def test_only_auditors_read_and_only_in_their_scope(session, actor_as):
+    for where in ("990101001001", "990202001001"):
+        record(session, SYSTEM, "places.seen", subject=("grid", where), where=where)
+
+    seen = {}
+    for role in ("auditor", "administrator", "coordinator", "clerk"):
+        with transaction(actor_as(role, "9901")) as own:
+            seen[role] = [row["grid_code"] for row in rows(own, "places.seen")]
+
+    assert seen == {
+        "auditor": ["990101001001"],
+        "administrator": [],
+        "coordinator": [],
+        "clerk": [],
+    }
+
+
+def test_a_refusal_stays_although_the_rest_rolls_back(fresh_database):
+    class Refused(Exception):
+        pass
+
+    def close() -> None:
+        with transaction(SYSTEM) as session:
+            record(session, SYSTEM, "cases.closed", subject=("case", 1))
+            record_refusal(SYSTEM, "cases.close", subject=("case", 1), why="not yours")
+            raise Refused
+
+    with pytest.raises(Refused):
+        close()
+
+    with transaction(SYSTEM) as session:
+        assert rows(session, "cases.closed") == []
+        [row] = rows(session, "cases.close")
+    assert (row["outcome"], row["detail"]) == ("refused", {"why": "not yours"})
+
+
+@pytest.mark.parametrize("table", ["audit_events", "audit_seals"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"], ids=str.split
+)
+@pytest.mark.parametrize("role", ["app", "owner"])
+def test_the_past_cannot_be_changed(session, database_urls, table, statement, role):
+    column = "actor" if table == "audit_events" else "ids"
+    engine = create_engine(database_urls[role])
+
+    with engine.connect() as connection:
+        database.hand_over(connection, database.token_of(SYSTEM))
+        with pytest.raises(DBAPIError, match=r"append|permission"):
+            connection.exec_driver_sql(statement.format(table, column, column))
+
+    engine.dispose()
