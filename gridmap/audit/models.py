@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -31,6 +32,9 @@ class Xid8(UserDefinedType[str]):
     def get_col_spec(self, **_: Any) -> str:
         """Return the name of the type in SQL."""
         return "xid8"
+
+
+ischema_names["xid8"] = Xid8
 
 
 class AuditEvent(Base):
