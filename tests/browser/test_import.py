@@ -50,6 +50,11 @@ def test_a_file_is_looked_at_checked_brought_in_and_taken_back(
     expect(page.locator("h1")).to_have_text("4 of 5 rows were taken in")
     expect(page.locator("#refused tbody tr")).to_have_count(1)
     expect(page.locator("#refused tbody")).to_contain_text("time")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for part in ("#refused .hd .btn", ".pagehead .btn", ".pagehead h1"):
+        for box in [found.bounding_box() for found in page.locator(part).all()]:
+            assert box["x"] + box["width"] <= 378
+    page.set_viewport_size({"width": 1440, "height": 900})
     with page.expect_download() as download:
         page.get_by_role("link", name="Refused rows as CSV").click()
     assert download.value.suggested_filename.endswith(".csv")

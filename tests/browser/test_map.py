@@ -333,6 +333,34 @@ def test_on_a_phone_each_register_is_a_tap_away(small_city, watched, address):
         expect(tabs.nth(k)).to_have_attribute("aria-current", "page")
 
 
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
+
+
+def test_on_a_phone_nothing_lies_over_the_menu_of_layers(small_city, watched):
+    page = watched(small_city).map(f"/?{YEAR}&grid=990101001000000", **PHONE)
+    page.locator("#legend").evaluate("legend => { legend.open = true }")
+
+    page.locator(".map-tr summary").tap()
+
+    for box in page.locator("[data-layer]").all():
+        box.tap()
+    hidden = page.evaluate("""() => [...document.querySelectorAll("[data-layer]")].filter((box) => {
+      const { x, y, width, height } = box.getBoundingClientRect();
+      return document.elementFromPoint(x + width / 2, y + height / 2) !== box;
+    }).map((box) => box.dataset.layer)""")
+    assert hidden == []
+
+
+def test_on_a_phone_the_table_begins_with_the_signs_and_shows_the_counts(small_city, watched):
+    page = watched(small_city).open(f"/table?{YEAR}", **PHONE)
+
+    expect(page.locator("tbody tr").first).to_contain_text("▲▲▲")
+    for column in ("sort-class", "sort-name", "sort-n"):
+        box = page.locator(f"#{column}").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+
+
 def test_on_a_phone_the_card_is_a_sheet_and_the_legend_one_line(small_city, watched):
     page = watched(small_city).map(
         f"/?{YEAR}", width=390, height=844, has_touch=True, is_mobile=True
