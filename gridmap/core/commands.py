@@ -13,6 +13,11 @@ UNUSABLE_INPUT = 2
 """Exit code: the file or an option cannot be used; nothing was changed."""
 
 
+def counted(n: int, one: str, many: str) -> str:
+    """Return a number with its noun, as in 1 row, 1,204 rows; commands speak English."""
+    return f"{n:,} {one if n == 1 else many}"
+
+
 class Commands(AppGroup):
     """A group of `script/gridmap` commands."""
 

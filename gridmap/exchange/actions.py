@@ -69,6 +69,10 @@ WORDS_UNKNOWN = N_(
     "%(count)d category words were met for the first time and became categories of their own: "
     "%(words)s. Say what they stand for under Registers, Categories."
 )
+WORD_UNKNOWN = N_(
+    "A category word was met for the first time and became a category of its own: %(words)s. Say "
+    "what it stands for under Registers, Categories."
+)
 NO_GRIDS = Note(
     code="no_grids",
     message=N_("There are no grids yet, so no row lies in one; all are linked as grids arrive."),
@@ -77,6 +81,7 @@ CODES_UNKNOWN = N_(
     "%(count)s of %(total)s grid codes (for example %(codes)s) are those of no grid; a grid's code "
     "looks like %(grid)s. --code-format makes such codes of plain numbers."
 )
+ONE_WITHOUT_DIVISION = N_("One grid stands below no division that is known; import divisions too.")
 NO_DIVISION = N_("%(count)d grids stand below no division that is known; import divisions too.")
 
 
@@ -228,7 +233,8 @@ def _into_register(
     done = grids.import_grids(session, batch, rows, rejected=rejected, repair=request.repair)
     notes = list(done.topology.notes)
     if done.without_division:
-        notes.append(Note("no_division", NO_DIVISION, {"count": done.without_division}))
+        message = ONE_WITHOUT_DIVISION if done.without_division == 1 else NO_DIVISION
+        notes.append(Note("no_division", message, {"count": done.without_division}))
     return _Stored(done.counts, notes)
 
 
@@ -236,7 +242,8 @@ def _word_notes(unknown: list[str]) -> list[Note]:
     if not unknown:
         return []
     shown = ", ".join(unknown[:12]) + (" …" if len(unknown) > 12 else "")
-    return [Note("words_unknown", WORDS_UNKNOWN, {"count": len(unknown), "words": shown})]
+    message = WORD_UNKNOWN if len(unknown) == 1 else WORDS_UNKNOWN
+    return [Note("words_unknown", message, {"count": len(unknown), "words": shown})]
 
 
 def _diagnosis(session: Session, rows: AnyRows) -> list[Note]:

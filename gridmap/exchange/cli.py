@@ -10,7 +10,7 @@ import click
 
 from gridmap.batches.queries import newest_batches
 from gridmap.core.actor import SYSTEM
-from gridmap.core.commands import Commands
+from gridmap.core.commands import Commands, counted
 from gridmap.core.database import transaction
 from gridmap.exchange import actions
 from gridmap.exchange.errors import UnusableMapping
@@ -204,7 +204,7 @@ def _tell(result: ImportResult, *, as_json: bool) -> None:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False))
         return
     would = "would be " if result.dry_run else ""
-    click.echo(f"{result.read:,} rows read in {result.seconds:.1f} s.")
+    click.echo(f"{counted(result.read, 'row', 'rows')} read in {result.seconds:.1f} s.")
     click.echo(
         f"{result.stored:,} {would}stored ({result.linked:,} in a grid, "
         f"{result.unlinked:,} in none), {result.duplicate:,} were here already, "
@@ -233,7 +233,11 @@ def list_imports(limit: int, as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for batch in batches:
-        state = "taken back" if batch.undone_at else f"{batch.counts.get('stored', 0):,} rows"
+        state = (
+            "taken back"
+            if batch.undone_at
+            else counted(batch.counts.get("stored", 0), "row", "rows")
+        )
         mark = " (sample)" if batch.is_sample else ""
         when = f"{batch.started_at:%Y-%m-%d %H:%M}"
         click.echo(f"{batch.id:>5}  {when} UTC  {batch.kind:<10} {state:>14}  "
@@ -247,7 +251,8 @@ def list_imports(limit: int, as_json: bool) -> None:
 def undo_import(batch: int) -> None:
     """Take one import back whole."""
     done, rows = actions.undo_import(SYSTEM, batch)
-    click.echo(f"Batch {done.id} ({done.file_name}) is taken back: {rows:,} rows are gone.")
+    gone = counted(rows, "row is", "rows are")
+    click.echo(f"Batch {done.id} ({done.file_name}) is taken back: {gone} gone.")
 
 
 @imports.command("rejects")

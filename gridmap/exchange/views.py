@@ -21,6 +21,7 @@ from gridmap.batches.queries import batch_by_id, newest_batches, sample_batches
 from gridmap.core import city
 from gridmap.core.database import transaction
 from gridmap.core.errors import GridmapError
+from gridmap.core.i18n import N_
 from gridmap.core.paging import SIZE, Page, page_number
 from gridmap.exchange import actions, forms, uploads
 from gridmap.exchange.forms import COLUMNS, EXTRAS, HINTS, LABELS, ImportForm
@@ -30,8 +31,11 @@ from gridmap.exchange.requests import ImportResult
 from gridmap.exchange.uploads import KINDS, Upload
 from gridmap.grids.locator import current_grids
 from gridmap.intake import FileShape, guess_columns, inspect
+from gridmap.intake.errors import UnknownFormat
 
 blueprint = Blueprint("exchange", __name__, template_folder="templates")
+FEWEST_COLUMNS = 2
+"""A table of text with fewer can be none of the kinds."""
 
 
 @blueprint.get("/import")
@@ -73,7 +77,9 @@ def upload() -> ResponseReturnValue:
         return _imports_page(kind=kind, problem=sentence), 422
     kept = uploads.keep(file, kind)
     try:
-        inspect(kept.path)
+        shape = inspect(kept.path)
+        if shape.format == "csv" and len(shape.headers) < FEWEST_COLUMNS:
+            raise UnknownFormat(file=kept.file_name, what=N_("text without columns"))
     except GridmapError as problem:
         uploads.forget(kept)
         return _imports_page(kind=kind, problem=said(problem, kept)), 422

@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from gridmap.analysis.hotspots import class_names
 from gridmap.core.actor import SYSTEM
-from gridmap.core.commands import saying_errors
+from gridmap.core.commands import counted, saying_errors
 from gridmap.core.database import transaction
 from gridmap.hotspots import actions
 from gridmap.hotspots.export import write_study
@@ -63,10 +63,11 @@ def _day(moment: datetime | None) -> date | None:
 
 def _print(found: Study) -> None:
     """Print the grids that stand out, the strongest first."""
+    incidents = counted(found.linked + found.unlinked, "incident", "incidents")
     click.echo(
         f"{found.start} to {found.end} (first day after), {found.zone}: "
-        f"{found.linked + found.unlinked:,} incidents, {found.unlinked:,} of them in no grid; "
-        f"{found.codes.size:,} grids compared."
+        f"{incidents}, {found.unlinked:,} of them in no grid; "
+        f"{counted(found.codes.size, 'grid', 'grids')} compared."
     )
     classes = class_names(found.result.class_code)
     rows = [

@@ -7,7 +7,7 @@ import click
 from gridmap.core import city
 from gridmap.core.actor import SYSTEM
 from gridmap.core.clock import local_date
-from gridmap.core.commands import Commands
+from gridmap.core.commands import Commands, counted
 from gridmap.core.database import transaction
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
@@ -40,8 +40,7 @@ def unlinked(limit: int, as_json: bool) -> None:
             f"{local_date(row.occurred_from, zone)}  {row.name:<20} {point:<24} "
             f"{row.place_given or ''}  {row.source} {row.source_id}"
         )
-    lie = "incident lies" if total == 1 else "incidents lie"
-    click.echo(f"{total:,} {lie} in no grid.")
+    click.echo(f"{counted(total, 'incident lies', 'incidents lie')} in no grid.")
 
 
 @incidents.command("timezone")
@@ -87,4 +86,4 @@ def map_word(word: int, category: str) -> None:
         if category not in found:
             raise NotFound(what=N_("category"), name=category)
         moved = actions.map_word(session, SYSTEM, word, found[category])
-    click.echo(f"{moved:,} incidents are {category} now.")
+    click.echo(f"{counted(moved, 'incident is', 'incidents are')} {category} now.")

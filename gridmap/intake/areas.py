@@ -95,7 +95,10 @@ def _notes(borders: _Borders, checks: RowChecks) -> tuple[Note, ...]:
     told = borders.repaired & checks.ok
     if not told.any():
         return borders.notes
-    message = N_("%(count)s borders were invalid and have been repaired; it moved %(area)s m².")
+    if np.count_nonzero(told) == 1:
+        message = N_("One border was invalid and has been repaired; it moved %(area)s m².")
+    else:
+        message = N_("%(count)s borders were invalid and have been repaired; it moved %(area)s m².")
     area = f"{float(borders.moved_m2[told].sum()):.2f}"
     fields = {"count": int(np.count_nonzero(told)), "area": area}
     return (*borders.notes, Note("borders_repaired", message, fields))

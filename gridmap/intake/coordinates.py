@@ -70,6 +70,8 @@ def _at_zero(lon: Floats, lat: Floats) -> Iterator[Note]:
     count = int(np.count_nonzero((lon == 0) & (lat == 0)))
     if count:
         message = N_("%(count)s rows lie at 0, 0, off Africa: most likely they have no coordinate.")
+        if count == 1:
+            message = N_("One row lies at 0, 0, off Africa: most likely it has no coordinate.")
         yield Note("at_zero", message, {"count": count})
 
 

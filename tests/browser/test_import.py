@@ -63,6 +63,7 @@ def test_a_file_is_looked_at_checked_brought_in_and_taken_back(
     expect(page.get_by_role("button", name="Keep the import")).to_be_focused()
     page.get_by_role("button", name="Undo the import").click()
     expect(page.locator("h1")).to_have_text("This import was taken back")
+    expect(page.locator(".facts.four a")).to_have_count(0)
 
 
 def test_a_problem_is_said_and_what_was_typed_is_kept(small_city, watched, incidents_file):
@@ -91,3 +92,16 @@ def test_a_file_that_is_no_table_is_refused_at_once(small_city, watched, tmp_pat
     page.get_by_role("button", name="Upload and look at it").click()
 
     expect(page.locator("#problem")).to_contain_text("photo.csv")
+
+
+def test_text_without_columns_is_refused_at_once(small_city, watched, tmp_path):
+    watch = watched(small_city)
+    watch.allowed = ("422",)
+    page = watch.open("/import")
+    path = tmp_path / "README.md"
+    path.write_text("# A city\n\nThis is no table.\n", encoding="utf-8")
+
+    page.set_input_files("#file", path)
+    page.get_by_role("button", name="Upload and look at it").click()
+
+    expect(page.locator("#problem")).to_contain_text("README.md is text without columns")

@@ -367,3 +367,17 @@ def test_the_menu_of_categories_counts_the_window_and_the_scope(city):
     assert menu("from=2024-03-01&to=2024-03-04") == {"Theft": "3", "Burglary": "0"}
     assert menu("from=2024-03-01&to=2024-03-04&category=burglary")["Theft"] == "3"
     assert menu(f"{YEAR}&scope=990101001002") == {"Theft": "0", "Burglary": "0"}
+
+
+def test_one_incident_is_said_in_the_singular(city):
+    one = city.get("/grids/990101001000000/card?from=2024-03-01&to=2024-03-02")
+    two = city.get("/grids/990101001000000/card?from=2024-03-01&to=2024-03-03")
+
+    assert "had <b>1</b> incident in" in one.get_data(as_text=True)
+    assert "had <b>2</b> incidents in" in two.get_data(as_text=True)
+
+
+def test_a_missing_grid_is_called_a_grid_in_chinese_too(city):
+    page = city.get("/?grid=77&lang=zh_Hans").get_data(as_text=True)
+
+    assert "这里没有 网格 77。" in page

@@ -52,6 +52,8 @@ def _read_book(
     notes = []
     if skipped:
         message = N_("%(count)s rows above the header are left out.")
+        if skipped == 1:
+            message = N_("One row above the header is left out.")
         notes = [{"code": "title_rows", "message": message, "fields": {"count": skipped}}]
     return {
         "format": "xlsx",
