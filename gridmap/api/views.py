@@ -1,5 +1,7 @@
 """JSON for programs."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import text
 
@@ -14,9 +16,15 @@ api = Blueprint("api", __name__)
 @api.get("/api/hotspots")
 @requires("figure")
 def hotspots() -> Response:
-    """Return hot and cold grids of a window, as `script/gridmap hotspots --json` does."""
+    """Return hot and cold grids of a window, as `script/gridmap hotspots --json` does.
+
+    Where no day is named: of the window with which the map opens.
+    """
     question = question_of(request.args)
     with transaction(current_actor(), role="analysis") as session:
+        if question.start is None and question.end is None:
+            start, end = actions.usual_window(session, question.scope)
+            question = replace(question, start=start, end=end)
         found = actions.study(session, question)
     return jsonify(found.as_json())
 

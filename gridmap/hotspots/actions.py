@@ -16,9 +16,10 @@ from gridmap.core.i18n import N_
 from gridmap.grids.locator import CurrentGrids, current_grids
 from gridmap.grids.queries import people_in
 from gridmap.hotspots.queries import Window, count_by_grid
+from gridmap.hotspots.rules import default_window
 from gridmap.hotspots.studies import PER, Question, Study, Warned
 from gridmap.incidents.categories import chosen_categories
-from gridmap.incidents.queries import span_of_days
+from gridmap.incidents.queries import span_of_days, span_of_linked_days
 
 SENTENCES = {
     "no_grids": N_("There is no grid in this scope, so nothing can be compared."),
@@ -71,6 +72,17 @@ def study(session: Session, question: Question) -> Study:
         warnings=_warnings(session, result.warnings),
         computed_at=utc_now(),
     )
+
+
+def usual_window(session: Session, scope: str) -> tuple[date, date]:
+    """Return the window that is meant where none is named, as on the map."""
+    zone = city.timezone(session)
+    span = (
+        span_of_linked_days(session, zone=zone, scope=scope)
+        or span_of_linked_days(session, zone=zone)
+        or span_of_days(session, zone=zone)
+    )
+    return default_window(span, local_date(utc_now(), zone))
 
 
 def _days(session: Session, question: Question, zone: str) -> tuple[date, date]:

@@ -381,3 +381,13 @@ def test_a_missing_grid_is_called_a_grid_in_chinese_too(city):
     page = city.get("/?grid=77&lang=zh_Hans").get_data(as_text=True)
 
     assert "这里没有 网格 77。" in page
+
+
+@pytest.mark.parametrize("scope", ["", "990101001003", "990101001002"])
+def test_the_programs_window_is_that_of_the_map_where_no_day_is_named(city, tmp_path, scope):
+    import_incidents(tmp_path, [(50, *centre(1, 3), "2023-11-20 10:00:00", "theft")])
+
+    figures = page_state(city.get(f"/?scope={scope}").get_data(as_text=True))["figures"]
+    answer = city.get(f"/api/hotspots?scope={scope}").get_json()
+
+    assert f"from={answer['start']}&to={answer['end']}" in figures
