@@ -6,6 +6,7 @@ from datetime import date
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from gridmap.auth.accounts import Grant, add_account, grant_role
 from gridmap.auth.current import COOKIE
@@ -41,3 +42,25 @@ class SignedIn(FlaskClient):
             signing, self.sign_in = self.sign_in, None
             self.set_cookie(COOKIE, signing())
         return super().open(*args, **kwargs)
+
+
+PASSWORD = "seven grey herons"
+
+
+def make_account(
+    name: str, *roles: str, prefixes: Sequence[str] = (EVERYTHING,), password: str = PASSWORD
+) -> int:
+    """Make an account with a password of its own, and some roles in a scope."""
+    from gridmap.auth.passwords import hash_password
+    from gridmap.auth.proofs import signed
+
+    with transaction(SYSTEM) as session:
+        account = add_account(session, name)
+        for role in roles:
+            grant_role(session, account, Grant(role, tuple(prefixes), date(2020, 1, 1)))
+        kept = hash_password(password)
+        session.execute(
+            text("SELECT auth.set_password(:id, :hash, false, :issued, :proof)"),
+            {"id": account, "hash": kept, **signed("password", account, kept, 0)},
+        )
+    return account

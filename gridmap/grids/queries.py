@@ -292,3 +292,9 @@ def divisions_above(session: Session, code: str) -> Sequence[Row[str, str, str]]
         .where(func.starts_with(code, Division.code))
         .order_by(func.length(Division.code))
     ).all()
+
+
+def names_of_divisions(session: Session, codes: Sequence[str]) -> dict[str, str]:
+    """Return code → name of the divisions among some codes."""
+    found = session.execute(select(Division.code, Division.name).where(Division.code.in_(codes)))
+    return {row.code: row.name for row in found}

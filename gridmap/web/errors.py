@@ -1,12 +1,23 @@
 """Turns errors into pages, or into {"error": {"code", "message"}} for programs."""
 
 import logging
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import (
+    Flask,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WSGIResponse
 
+from gridmap.auth.errors import NotSignedIn, TooManyAttempts
 from gridmap.core.errors import GridmapError
 from gridmap.core.i18n import N_
 
@@ -14,10 +25,12 @@ log = logging.getLogger(__name__)
 
 HEADINGS = {
     400: N_("This address asks for something that is not there"),
+    401: N_("Sign in first"),
     403: N_("This is not allowed from here"),
     404: N_("There is nothing at this address"),
     405: N_("This page cannot be asked in that way"),
     413: N_("This file is too large"),
+    429: N_("Too many tries"),
     422: N_("This file could not be used"),
     500: N_("Something went wrong on our side"),
     503: N_("The database does not answer"),
@@ -41,11 +54,32 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, unexpected_error)
 
 
-def known_error(problem: GridmapError) -> tuple[Response | str, int]:
-    """Answer one of our errors with its sentence, translated."""
+def known_error(problem: GridmapError) -> WSGIResponse | tuple[Response | str, int]:
+    """Answer one of our errors with its sentence, translated; lead a person to the log-in."""
     if problem.status >= 500:
         log.error("%s: %s", problem.code, problem)
-    return answer(problem.status, problem.code, spoken(problem))
+    if isinstance(problem, NotSignedIn) and is_visit():
+        return redirect(url_for("auth.login", next=_way_back()))
+    answered = make_response(answer(problem.status, problem.code, spoken(problem)))
+    if isinstance(problem, NotSignedIn):
+        answered.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(problem, TooManyAttempts):
+        answered.headers["Retry-After"] = str(problem.fields["retry_after"])
+    return answered
+
+
+def is_visit() -> bool:
+    """Tell a person who opens a page from a script that fetches a part of one."""
+    mode = request.headers.get("Sec-Fetch-Mode", "navigate")
+    return mode == "navigate" and not (wants_json() or request.args.get("part"))
+
+
+def _way_back() -> str:
+    """Return the page that was asked for, or the one from which something was sent."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    sent_from = urlsplit(request.referrer or "")
+    return sent_from.path if sent_from.netloc == request.host else "/"
 
 
 def spoken(problem: GridmapError) -> str:

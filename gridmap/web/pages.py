@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from gridmap.core.i18n import N_
 from gridmap.core.settings import CHECKOUT
-from gridmap.web import compress, csp, errors, formats, guard, language, origin
+from gridmap.web import compress, csp, errors, formats, guard, language, origin, people
 
 STATIC = CHECKOUT / "static"
 
@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
     origin.init_app(app)
     formats.init_app(app)
     errors.init_app(app)
+    people.init_app(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(here=here, navigation=navigation, say=say, static_url=static_url)

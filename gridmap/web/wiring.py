@@ -18,13 +18,14 @@ def connect() -> None:
 def add_commands(app: Flask) -> None:
     """Add every group of commands."""
     from gridmap.audit.cli import audit
+    from gridmap.auth.cli import users
     from gridmap.exchange.cli import imports
     from gridmap.hotspots.cli import hotspots
     from gridmap.incidents.cli import incidents
     from gridmap.sample.cli import sample
     from gridmap.web.database_cli import database
 
-    for group in (database, imports, incidents, audit):
+    for group in (database, users, imports, incidents, audit):
         app.cli.add_command(group)
     app.cli.add_command(hotspots)
     app.cli.add_command(sample)
@@ -33,11 +34,12 @@ def add_commands(app: Flask) -> None:
 def add_pages(app: Flask) -> None:
     """Add every blueprint."""
     from gridmap.api.views import api
+    from gridmap.auth.views import blueprint as auth
     from gridmap.exchange.views import blueprint as exchange
     from gridmap.grids.views import blueprint as grids
     from gridmap.incidents.views import blueprint as incidents
     from gridmap.maps.views import blueprint as maps
     from gridmap.tiles.views import blueprint as tiles
 
-    for blueprint in (api, maps, tiles, exchange, grids, incidents):
+    for blueprint in (api, auth, maps, tiles, exchange, grids, incidents):
         app.register_blueprint(blueprint)

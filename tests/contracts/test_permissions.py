@@ -13,7 +13,8 @@ from gridmap.auth.permissions import (
     read_table,
 )
 
-OPEN_VIEWS = {"api.healthz"}
+OPEN_VIEWS = {"api.healthz", "auth.login", "auth.check_password", "auth.login_code",
+              "auth.check_code", "auth.logout"}  # fmt: skip
 """Views that anybody may call; a new one is added here on purpose."""
 
 

@@ -1,0 +1,276 @@
+"""What is done with accounts: one function for each intention, recorded; the database checks."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from gridmap.audit.actions import record
+from gridmap.auth import passwords, rules
+from gridmap.auth.accounts import Grant, add_account, grant_role
+from gridmap.auth.errors import BadAccount, BadPassword, NotYours
+from gridmap.auth.permissions import NEED_SECOND_FACTOR, PERMISSIONS, ROLE_NAMES
+from gridmap.auth.proofs import signed
+from gridmap.auth.sessions import Client, Lifetime, open_session
+from gridmap.core.actor import Actor
+from gridmap.core.clock import utc_now
+from gridmap.core.errors import NotFound
+from gridmap.core.i18n import N_
+
+SIGNS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+GROUPS = 4
+GROUP = 5
+REFUSED = "42501"
+"""SQLSTATE of the functions of schema `auth` for what a session may not do."""
+LONGEST_TOKEN_DAYS = 366
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that somebody is to hold.
+
+    Attributes:
+        role: one of ROLE_NAMES.
+        prefixes: codes of divisions or grids; '' is everywhere.
+        first_day: when it begins.
+        last_day: when it ends, that day included; None: it does not end.
+        stands_in_for: name of the account whose work the holder does meanwhile.
+    """
+
+    role: str
+    prefixes: tuple[str, ...]
+    first_day: date
+    last_day: date | None = None
+    stands_in_for: str | None = None
+
+
+def random_password() -> str:
+    """Return a password to be written down once: 116 bits in groups that can be read out."""
+    return "-".join("".join(secrets.choice(SIGNS) for _ in range(GROUP)) for _ in range(GROUPS))
+
+
+def add_person(session: Session, actor: Actor, name: str, display_name: str = "") -> int:
+    """Make an account without password and role; returns its id.
+
+    Raises:
+        BadAccount: the name cannot be used, or is taken.
+        NotYours: accounts are not for this actor.
+    """
+    name = rules.normal_name(name)
+    if not rules.is_name(name):
+        raise BadAccount(
+            name=name,
+            why=N_("A name has letters, digits, dots, hyphens and @, no blanks, at most 64."),
+        )
+    try:
+        with session.begin_nested():
+            account_id = add_account(session, name, display_name.strip()[:200])
+    except IntegrityError as problem:
+        raise BadAccount(name=name, why=N_("There is an account of this name.")) from problem
+    except ProgrammingError as problem:
+        raise _as_refusal(problem) from problem
+    record(session, actor, "account.added", subject=("account", account_id))
+    return account_id
+
+
+def give_role(session: Session, actor: Actor, account_id: int, wanted: Role) -> None:
+    """Let an account hold a role in a scope; records whether it shows personal data.
+
+    Raises:
+        BadAccount: there is no such role, or the days are the wrong way round.
+        NotYours: the scope reaches beyond the actor's, or the account is the actor's own.
+    """
+    if wanted.role not in ROLE_NAMES:
+        raise BadAccount(name=wanted.role, why=N_("There is no such role."))
+    if wanted.last_day is not None and wanted.last_day < wanted.first_day:
+        raise BadAccount(name=wanted.role, why=N_("The last day lies before the first."))
+    instead = None
+    if wanted.stands_in_for:
+        instead = account_named(session, wanted.stands_in_for)["id"]
+    grant = Grant(
+        wanted.role,
+        wanted.prefixes,
+        wanted.first_day,
+        wanted.last_day + timedelta(days=1) if wanted.last_day else None,
+        instead,
+    )
+    _ask(session, lambda: grant_role(session, account_id, grant))
+    record(
+        session, actor, "account.role_given", subject=("account", account_id), role=wanted.role,
+        scope=list(wanted.prefixes), since=wanted.first_day.isoformat(),
+        until=wanted.last_day.isoformat() if wanted.last_day else None,
+        stands_in_for=instead, shows_persons=bool(PERMISSIONS[wanted.role, "personal"]),
+    )  # fmt: skip
+
+
+def end_role(session: Session, actor: Actor, account_id: int, grant_id: int, day: date) -> None:
+    """Let a role end: `day` is the first without it.
+
+    Raises:
+        NotFound: there is no such role, or it has ended.
+        NotYours: its scope reaches beyond the actor's, or it is an auditor's.
+    """
+    ended = _ask(
+        session,
+        lambda: session.scalar(
+            text("SELECT auth.end_grant(:grant, :day)"), {"grant": grant_id, "day": day}
+        ),
+    )
+    if not ended:
+        raise NotFound(what=N_("role"), name=grant_id)
+    record(session, actor, "account.role_ended", subject=("account", account_id), grant=grant_id,
+           day=day.isoformat())  # fmt: skip
+
+
+def set_password(
+    session: Session, actor: Actor, account_id: int, password: str, *, names: tuple[str, ...]
+) -> None:
+    """Set a password: one's own, or one that its owner must change at the next log-in.
+
+    Raises:
+        BadPassword: it may not be chosen.
+        NotYours: the account is not the actor's to manage.
+    """
+    why = rules.why_bad(password, *names)
+    if why:
+        raise BadPassword(why=why)
+    kept = passwords.hash_password(password)
+    others = int(account_id != actor.account_id)
+    values = {"id": account_id, "hash": kept, "must": bool(others),
+              **signed("password", account_id, kept, others)}  # fmt: skip
+    _ask(
+        session,
+        lambda: session.execute(
+            text("SELECT auth.set_password(:id, :hash, :must, :issued, :proof)"), values
+        ),
+    )
+    action = "account.password_reset" if others else "account.password_changed"
+    record(session, actor, action, subject=("account", account_id))
+
+
+def lock(session: Session, actor: Actor, account_id: int, reason: str) -> None:
+    """Lock an account and end its sessions.
+
+    Raises:
+        NotYours: it is not the actor's to manage.
+    """
+    reason = reason.strip()[:200]
+    _call(session, "lock_account(:who, :reason)", who=account_id, reason=reason)
+    record(session, actor, "account.locked", subject=("account", account_id), reason=reason)
+
+
+def unlock(session: Session, actor: Actor, account_id: int) -> None:
+    """Let an account sign in again."""
+    _call(session, "unlock_account(:who)", who=account_id)
+    record(session, actor, "account.unlocked", subject=("account", account_id))
+
+
+def set_external_id(session: Session, actor: Actor, account_id: int, subject: str | None) -> None:
+    """Say as whom an OpenID provider knows the account's owner: "issuer|subject".
+
+    Raises:
+        BadAccount: another account has it.
+    """
+    try:
+        with session.begin_nested():
+            _call(session, "set_external_id(:who, :subject)", who=account_id, subject=subject)
+    except IntegrityError as problem:
+        raise BadAccount(name=subject, why=N_("Another account has this identity.")) from problem
+    record(session, actor, "account.identity_set", subject=("account", account_id))
+
+
+def end_sessions(session: Session, actor: Actor, account_id: int, only: int | None = None) -> int:
+    """End one session of an account, or all but the actor's; returns how many."""
+    if only is None:
+        ended = int(_call(session, "end_sessions_of(:who)", who=account_id))
+    else:
+        ended = int(_call(session, "end_session_of(:who, :one)", who=account_id, one=only))
+    record(session, actor, "account.sessions_ended", subject=("account", account_id), n=ended)
+    return ended
+
+
+def make_token(session: Session, actor: Actor, account_id: int, *, label: str, days: int) -> str:
+    """Open a program's session and return its token, which is kept nowhere.
+
+    Raises:
+        BadAccount: the days are out of range, or the account is locked.
+    """
+    if not 0 < days <= LONGEST_TOKEN_DAYS:
+        raise BadAccount(name=label, why=N_("A token lasts from 1 to 366 days."))
+    token = open_session(session, account_id, kind="program", client=Client(agent=label[:200]),
+                         lifetime=Lifetime(timedelta(days=days)))  # fmt: skip
+    if token is None:
+        raise BadAccount(name=label, why=N_("The account is locked."))
+    record(session, actor, "account.token_made", subject=("account", account_id), days=days)
+    return token
+
+
+# -- reading -----------------------------------------------------------------------------------
+def accounts(session: Session, words: str = "", only: int | None = None) -> list[dict[str, Any]]:
+    """Return the accounts that the session's may see; their name or id says which."""
+    found: list[dict[str, Any]] = session.scalar(
+        text("SELECT auth.accounts_in_sight(:words, :only)"), {"words": words.strip(), "only": only}
+    )
+    return found
+
+
+def account(session: Session, account_id: int) -> dict[str, Any]:
+    """Return one account.
+
+    Raises:
+        NotFound: there is none, or it may not be seen: the same answer.
+    """
+    found = accounts(session, only=account_id)
+    if not found:
+        raise NotFound(what=N_("account"), name=account_id)
+    return found[0]
+
+
+def account_named(session: Session, name: str) -> dict[str, Any]:
+    """Return one account by its name; NotFound as for `account`."""
+    normal = rules.normal_name(name)
+    for found in accounts(session, normal):
+        if found["name"] == normal:
+            return found
+    raise NotFound(what=N_("account"), name=name)
+
+
+def sessions(session: Session, account_id: int | None) -> list[dict[str, Any]]:
+    """Return the open sessions of an account, the latest used first."""
+    found: list[dict[str, Any]] = _call(session, "sessions_of(:who)", who=account_id)
+    return found
+
+
+def waits(account: dict[str, Any]) -> bool:
+    """Return whether an account holds a role that needs a second factor, and has none."""
+    return not account["has_second_factor"] and any(
+        grant["role"] in NEED_SECOND_FACTOR and grant["lives"] for grant in account["grants"]
+    )
+
+
+def today() -> date:
+    """Return the day by which the database lets roles begin and end."""
+    return utc_now().date()
+
+
+def _call(session: Session, function: str, **values: object) -> Any:
+    return _ask(session, lambda: session.scalar(text(f"SELECT auth.{function}"), values))
+
+
+def _ask(session: Session, question: Any) -> Any:
+    """Ask the database in a savepoint; what it does not allow becomes our error."""
+    try:
+        with session.begin_nested():
+            return question()
+    except ProgrammingError as problem:
+        raise _as_refusal(problem) from problem
+
+
+def _as_refusal(problem: ProgrammingError) -> Exception:
+    if getattr(problem.orig, "pgcode", None) == REFUSED:
+        return NotYours()
+    return problem
