@@ -11,6 +11,7 @@ from gridmap.core.keys import system_token
 
 MODELS = (
     "gridmap.core.city",
+    "gridmap.core.jobs",
     "gridmap.audit.models",
     "gridmap.batches.models",
     "gridmap.grids.models",

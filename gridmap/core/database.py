@@ -237,6 +237,21 @@ def name_of(session: Session) -> str:
     return f"{url.host} {url.port} {url.database} {sorted(url.query.items())}"
 
 
+def detached_connection(role: Role = "app") -> Any:
+    """Return a psycopg2 connection of its own, outside of every pool: to listen on.
+
+    Raises:
+        DatabaseUnavailable: the database does not answer.
+    """
+    try:
+        borrowed = _place.engine(role).raw_connection()
+    except OperationalError as problem:
+        raise DatabaseUnavailable from problem
+    raw = borrowed.driver_connection
+    borrowed.detach()
+    return raw
+
+
 def raw_cursor(session: Session) -> Any:
     """Return a psycopg2 cursor inside the session's transaction, for COPY."""
     return session.connection().connection.cursor()

@@ -23,6 +23,7 @@ from gridmap.cluster import Cluster, ClusterError, find
 from gridmap.core import database
 from gridmap.core.errors import GridmapError
 from gridmap.core.settings import Settings, settings
+from gridmap.web.background import Background
 from gridmap.web.database_start import DatabaseUrls, ensure_database, keep_running, let_go
 
 __all__ = ["ensure_database", "main"]
@@ -172,7 +173,6 @@ def _load_sample(urls: DatabaseUrls) -> None:
 def _serve(app: Flask, listener: socket.socket, port: int) -> None:
     """Run gunicorn until a signal ends it."""
     from gunicorn.app.base import BaseApplication
-    from gunicorn.arbiter import Arbiter
 
     class Server(BaseApplication):  # type: ignore[misc]
         """gunicorn with settings of ours and no configuration file."""
@@ -184,21 +184,35 @@ def _serve(app: Flask, listener: socket.socket, port: int) -> None:
         def load(self) -> Flask:
             return app
 
-    class Master(Arbiter):  # type: ignore[misc]
-        """gunicorn's first process; notes when it was told to end."""
-
-        def stop(self, graceful: bool = True) -> None:
-            _stopping.begin()
-            super().stop(graceful)
-
     master = os.getpid()
     try:
-        Master(Server()).run()
+        _master_class(listener)(Server()).run()
     except SystemExit as end:
         if os.getpid() != master:
             _leave_worker(end)
         if end.code:
             raise
+
+
+def _master_class(listener: socket.socket) -> Any:
+    from gunicorn.arbiter import Arbiter
+
+    background = Background()
+
+    class Master(Arbiter):  # type: ignore[misc]
+        """gunicorn's first process; keeps the worker running, notes when it was told to end."""
+
+        def manage_workers(self) -> None:
+            super().manage_workers()
+            background.ensure([listener, *(own.sock for own in self.LISTENERS)])
+
+        def stop(self, graceful: bool = True) -> None:
+            _stopping.begin()
+            background.tell()
+            super().stop(graceful)
+            background.end()
+
+    return Master
 
 
 def _leave_worker(end: SystemExit) -> NoReturn:

@@ -13,6 +13,17 @@ def connect() -> None:
 
     for handler in (places.follow_grids, resources.follow_grids, incidents.follow_grids):
         grids_changed.connect(handler)
+    connect_jobs()
+
+
+def connect_jobs() -> None:
+    """Make every kind of work in the background known."""
+    from gridmap.audit.job_kinds import SEAL
+    from gridmap.auth.job_kinds import FORGET_SESSIONS
+    from gridmap.core.job_kinds import FORGET_JOBS
+    from gridmap.core.jobs import register
+
+    register(SEAL, FORGET_SESSIONS, FORGET_JOBS)
 
 
 def add_commands(app: Flask) -> None:
@@ -22,10 +33,11 @@ def add_commands(app: Flask) -> None:
     from gridmap.exchange.cli import imports
     from gridmap.hotspots.cli import hotspots
     from gridmap.incidents.cli import incidents
+    from gridmap.oversight.cli import jobs
     from gridmap.sample.cli import sample
     from gridmap.web.database_cli import database
 
-    for group in (database, users, imports, incidents, audit):
+    for group in (database, users, imports, incidents, audit, jobs):
         app.cli.add_command(group)
     app.cli.add_command(hotspots)
     app.cli.add_command(sample)

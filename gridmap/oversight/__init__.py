@@ -1,0 +1,1 @@
+"""Pages and commands for those who watch over the others: the record, the work."""
