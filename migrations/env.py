@@ -18,6 +18,7 @@ MODELS = (
     "gridmap.places.models",
     "gridmap.incidents.models",
     "gridmap.resources.models",
+    "gridmap.cases.models",
 )
 
 

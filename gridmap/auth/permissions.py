@@ -28,7 +28,7 @@ role           place  figure resource incident case   personal sensitive audit  
 administrator  sacxe  sx     sacxe    sacxe    s      .        .         .      sace   sace    sce
 coordinator    sx     sx     sacx     sacxe    sacx   sacxe    sx        .      sace   .       .
 planner        sx     sx     sx       sx       s      .        .         .      .      .       .
-field          s      s      sc       sac      sc     s        .         .      .      .       .
+field          s      s      sc       sac      sac    s        .         .      .      .       .
 mediator       s      s      s        s        sac    s        s         .      .      .       .
 clerk          s      s      s        sa       sac    s        s         .      .      .       .
 auditor        s      .      .        .        .      .        .         sx     .      s       s

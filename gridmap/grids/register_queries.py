@@ -1,6 +1,6 @@
 """The statement behind the grids' register."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -50,3 +50,9 @@ def register_page(
         .offset(offset)
     ).all()  # fmt: skip
     return total, rows
+
+
+def names_of_grids(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """Return code → name of some grids; a code that is no grid's is absent."""
+    rows = session.execute(select(Grid.code, Grid.name).where(Grid.code.in_(set(codes))))
+    return {code: name for code, name in rows}  # noqa: C416 - rows are no tuples to mypy

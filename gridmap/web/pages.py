@@ -27,6 +27,7 @@ class Place:
 
 PLACES = (
     Place("maps.show", icon="map", label=N_("Map"), within=("maps",)),
+    Place("cases.desk", icon="clipboard-list", label=N_("Desk"), within=("cases",)),
     Place("grids.register", icon="database", label=N_("Registers"), within=("grids", "incidents")),
     Place("exchange.imports", icon="upload", label=N_("Import"), within=("exchange",)),
 )

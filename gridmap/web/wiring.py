@@ -30,6 +30,7 @@ def add_commands(app: Flask) -> None:
     """Add every group of commands."""
     from gridmap.audit.cli import audit
     from gridmap.auth.cli import users
+    from gridmap.cases.cli import cases
     from gridmap.exchange.cli import imports
     from gridmap.hotspots.cli import hotspots
     from gridmap.incidents.cli import incidents
@@ -37,7 +38,15 @@ def add_commands(app: Flask) -> None:
     from gridmap.sample.cli import sample
     from gridmap.web.database_cli import database
 
-    for group in (database, users, imports, incidents, audit, jobs):
+    for group in (
+        audit,
+        cases,
+        database,
+        imports,
+        incidents,
+        jobs,
+        users,
+    ):
         app.cli.add_command(group)
     app.cli.add_command(hotspots)
     app.cli.add_command(sample)
@@ -47,11 +56,21 @@ def add_pages(app: Flask) -> None:
     """Add every blueprint."""
     from gridmap.api.views import api
     from gridmap.auth.views import blueprint as auth
+    from gridmap.cases.views import blueprint as cases
     from gridmap.exchange.views import blueprint as exchange
     from gridmap.grids.views import blueprint as grids
     from gridmap.incidents.views import blueprint as incidents
     from gridmap.maps.views import blueprint as maps
     from gridmap.tiles.views import blueprint as tiles
 
-    for blueprint in (api, auth, maps, tiles, exchange, grids, incidents):
+    for blueprint in (
+        api,
+        auth,
+        cases,
+        exchange,
+        grids,
+        incidents,
+        maps,
+        tiles,
+    ):
         app.register_blueprint(blueprint)

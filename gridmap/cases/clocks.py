@@ -1,0 +1,110 @@
+"""The clocks of a case: which begin, stand still and stop when it enters a state. No database."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from gridmap.cases.declarations import Deadline, Kind
+from gridmap.cases.working_time import Pause, WorkCalendar, due_at
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One running or stopped deadline.
+
+    Attributes:
+        id: of its row; None before it has one.
+        due: None while a pause holds it.
+    """
+
+    deadline: str
+    started: datetime
+    due: datetime | None
+    stopped: datetime | None = None
+    pauses: tuple[Pause, ...] = field(default_factory=tuple)
+    id: int | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Return whether it has not been stopped."""
+        return self.stopped is None
+
+    @property
+    def stands_still(self) -> bool:
+        """Return whether a pause holds it."""
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
+    def is_late(self, now: datetime) -> bool:
+        """Return whether it was or is stopped too late."""
+        return self.due is not None and (self.stopped or now) > self.due
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A case that enters a state.
+
+    Attributes:
+        at: when.
+        state: which one it enters.
+        priority: of the case.
+        new_holder: whether somebody else has it from now on.
+    """
+
+    at: datetime
+    state: str
+    priority: str
+    new_holder: bool = False
+
+
+def after_move(
+    kind: Kind, clocks: Iterable[Clock], moved: Moved, calendar: WorkCalendar
+) -> list[Clock]:
+    """Return the clocks of a case after it entered a state; stopped ones stay as they are."""
+    found = [_moved(kind.deadlines, clock, moved, calendar) for clock in clocks]
+    running = {clock.deadline for clock in found if clock.runs}
+    begun = [
+        _begin(deadline, moved, calendar)
+        for deadline in kind.deadlines.values()
+        if moved.state in deadline.starts and deadline.name not in running
+    ]
+    return found + begun
+
+
+def _begin(deadline: Deadline, moved: Moved, calendar: WorkCalendar) -> Clock:
+    due = calendar.after(moved.at, deadline.within[moved.priority])
+    return Clock(deadline.name, moved.at, due)
+
+
+def _moved(
+    deadlines: Mapping[str, Deadline], clock: Clock, moved: Moved, calendar: WorkCalendar
+) -> Clock:
+    deadline = deadlines[clock.deadline]
+    if not clock.runs:
+        return clock
+    if moved.state in deadline.stops:
+        return replace(_going_on(deadline, clock, moved, calendar), stopped=moved.at)
+    if moved.new_holder and deadline.clock == "holder" and moved.state in deadline.starts:
+        return replace(_begin(deadline, moved, calendar), id=clock.id)
+    if moved.state in deadline.pauses:
+        return clock if clock.stands_still else _paused(deadline, clock, moved, calendar)
+    return _going_on(deadline, clock, moved, calendar)
+
+
+def _paused(deadline: Deadline, clock: Clock, moved: Moved, calendar: WorkCalendar) -> Clock:
+    pauses = (*clock.pauses, (moved.at, None))
+    span = deadline.within[moved.priority]
+    return replace(clock, pauses=pauses, due=due_at(calendar, clock.started, span, pauses))
+
+
+def _going_on(deadline: Deadline, clock: Clock, moved: Moved, calendar: WorkCalendar) -> Clock:
+    """End a pause that holds the clock."""
+    if not clock.stands_still:
+        return clock
+    pauses = (*clock.pauses[:-1], (clock.pauses[-1][0], moved.at))
+    span = deadline.within[moved.priority]
+    return replace(clock, pauses=pauses, due=due_at(calendar, clock.started, span, pauses))
+
+
+def first_due(clocks: Iterable[Clock]) -> datetime | None:
+    """Return when the first of the running clocks is over; None where none runs."""
+    return min((clock.due for clock in clocks if clock.runs and clock.due), default=None)

@@ -1,0 +1,213 @@
+"""Every statement on cases."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from gridmap.cases.clocks import Clock
+from gridmap.cases.models import Case, CaseClock, CaseEvent
+from gridmap.core.codes import AFTER_EVERYTHING
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which cases a list shows.
+
+    Attributes:
+        scope: beginning of their codes; '' for all that may be seen.
+        kinds: names; empty for all.
+        standing: (kind, state) pairs; None for all.
+        holder: account that has them; 0 for those that nobody has; None for all.
+        open_only: without those that ended.
+        due_before: only those with a deadline before this instant.
+        words: every word must stand in title, code or place.
+    """
+
+    scope: str = ""
+    kinds: tuple[str, ...] = ()
+    standing: tuple[tuple[str, str], ...] | None = None
+    holder: int | None = None
+    open_only: bool = True
+    due_before: datetime | None = None
+    words: tuple[str, ...] = ()
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.scope:
+        found += [Case.grid_code >= wanted.scope, Case.grid_code < wanted.scope + AFTER_EVERYTHING]
+    if wanted.kinds:
+        found.append(Case.kind.in_(wanted.kinds))
+    if wanted.standing is not None:
+        found.append(tuple_(Case.kind, Case.state).in_(wanted.standing))
+    if wanted.open_only:
+        found.append(Case.closed_at.is_(None))
+    if wanted.holder is not None:
+        has = Case.holder_id == wanted.holder
+        found.append(has if wanted.holder else Case.holder_id.is_(None))
+    if wanted.due_before is not None:
+        found.append(Case.due_at < wanted.due_before)
+    for word in wanted.words:
+        place = func.coalesce(Case.place_given, "")
+        found.append(
+            func.strpos(func.lower(Case.title + " " + Case.code + " " + place), word.lower()) > 0
+        )
+    return found
+
+
+def case_page(
+    session: Session, wanted: Wanted, *, limit: int = 25, offset: int = 0
+) -> tuple[int, Sequence[Case]]:
+    """Return how many cases are wanted, and one page: the next due first, then the newest."""
+    where = _conditions(wanted)
+    total = session.scalar(select(func.count()).select_from(Case).where(*where)) or 0
+    rows = session.scalars(
+        select(Case).where(*where)
+        .order_by(Case.due_at.asc().nulls_last(), Case.opened_at.desc(), Case.id.desc())
+        .limit(limit).offset(offset)
+    ).all()  # fmt: skip
+    return total, rows
+
+
+def counts(session: Session, lists: Mapping[str, Wanted]) -> dict[str, int]:
+    """Return how many cases each of several lists has, from one statement."""
+    columns = [
+        func.count().filter(*_conditions(wanted)).label(f"list_{k}")
+        for k, wanted in enumerate(lists.values())
+    ]
+    row = session.execute(select(*columns).select_from(Case)).one()
+    return dict(zip(lists, row, strict=True))
+
+
+def counts_by_state(session: Session, wanted: Wanted) -> dict[str, int]:
+    """Return state → how many of the wanted cases stand there."""
+    rows = session.execute(
+        select(Case.state, func.count()).where(*_conditions(wanted)).group_by(Case.state)
+    )
+    return {state: n for state, n in rows}  # noqa: C416 - rows are no tuples to mypy
+
+
+def case_by_code(session: Session, code: str, *, lock: bool = False) -> Case | None:
+    """Return one case that may be seen."""
+    statement = select(Case).where(Case.code == code)
+    return session.scalar(statement.with_for_update() if lock else statement)
+
+
+def events_of(session: Session, case_id: int) -> Sequence[CaseEvent]:
+    """Return what happened to a case, the newest first."""
+    return session.scalars(
+        select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.id.desc())
+    ).all()
+
+
+def events_since(session: Session, case_id: int, version: int) -> Sequence[CaseEvent]:
+    """Return what happened to a case after a version of it, in order."""
+    return session.scalars(
+        select(CaseEvent)
+        .where(CaseEvent.case_id == case_id, CaseEvent.version > version)
+        .order_by(CaseEvent.id)
+    ).all()
+
+
+def last_event(session: Session, case_id: int) -> CaseEvent | None:
+    """Return the newest event of a case that was not undone."""
+    return session.scalar(
+        select(CaseEvent)
+        .where(CaseEvent.case_id == case_id, CaseEvent.undone_at.is_(None))
+        .order_by(CaseEvent.id.desc())
+        .limit(1)
+    )
+
+
+def event_with_key(session: Session, account_id: int | None, key: str) -> CaseEvent | None:
+    """Return what an account did under an idempotency key."""
+    return session.scalar(
+        select(CaseEvent).where(CaseEvent.account_id == account_id, CaseEvent.key == key)
+    )
+
+
+def clocks_of(session: Session, case_id: int) -> list[Clock]:
+    """Return the clocks of a case in the order in which they began."""
+    rows = session.scalars(
+        select(CaseClock).where(CaseClock.case_id == case_id).order_by(CaseClock.id)
+    )
+    return [
+        Clock(
+            deadline=row.deadline,
+            started=row.started_at,
+            due=row.due_at,
+            stopped=row.stopped_at,
+            pauses=tuple((_instant(a), _instant(b) if b else None) for a, b in row.pauses),
+            id=row.id,
+        )
+        for row in rows
+    ]
+
+
+def clock_written(written: Mapping[str, Any]) -> Clock:
+    """Return a clock out of the JSON of an event."""
+    return Clock(
+        deadline=written["deadline"],
+        started=_instant(written["started"]),
+        due=_instant(written["due"]) if written["due"] else None,
+        stopped=_instant(written["stopped"]) if written["stopped"] else None,
+        pauses=tuple((_instant(a), _instant(b) if b else None) for a, b in written["pauses"]),
+        id=written["id"],
+    )
+
+
+def holder_before(session: Session, case: Case) -> tuple[int | None, str | None] | None:
+    """Return account and name of whoever had a case before its present holder; None: nobody."""
+    snapshots = session.scalars(
+        select(CaseEvent.before)
+        .where(CaseEvent.case_id == case.id, CaseEvent.before.is_not(None),
+               CaseEvent.undone_at.is_(None))
+        .order_by(CaseEvent.id.desc())
+    )  # fmt: skip
+    for before in snapshots:
+        if before and before["holder_id"] not in (None, case.holder_id):
+            return before["holder_id"], before["holder_name"]
+    return None
+
+
+def _instant(written: str) -> datetime:
+    return datetime.fromisoformat(written)
+
+
+def keep_clocks(session: Session, case: Case, clocks: Iterable[Clock]) -> None:
+    """Write the clocks of a case as they are now; those that are not among them go."""
+    kept = {row.id: row for row in session.scalars(
+        select(CaseClock).where(CaseClock.case_id == case.id))}  # fmt: skip
+    for clock in clocks:
+        row = kept.pop(clock.id, None) if clock.id else None
+        if row is None:
+            row = CaseClock(case_id=case.id, deadline=clock.deadline)
+            session.add(row)
+        row.grid_code = case.grid_code
+        row.started_at, row.due_at, row.stopped_at = clock.started, clock.due, clock.stopped
+        row.pauses = [[a.isoformat(), b.isoformat() if b else None] for a, b in clock.pauses]
+    for row in kept.values():
+        session.delete(row)
+    session.flush()
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may have a case at a place."""
+
+    account_id: int
+    name: str
+    roles: tuple[str, ...]
+
+
+def people_at(session: Session, code: str) -> list[Person]:
+    """Return who may have cases at a code; nobody for one where the asker may not move cases."""
+    rows = session.execute(
+        text("SELECT account_id, display_name, roles FROM auth.people_at(:code, 'case', 'change')"),
+        {"code": code},
+    )
+    return [Person(account, name, tuple(roles)) for account, name, roles in rows]
