@@ -40,7 +40,9 @@ class SignedIn(FlaskClient):
         """Send a request with the session's cookie."""
         if self.sign_in is not None:
             signing, self.sign_in = self.sign_in, None
-            self.set_cookie(COOKIE, signing())
+            token = signing()
+            for host in ("localhost", "127.0.0.1"):
+                self.set_cookie(COOKIE, token, domain=host)
         return super().open(*args, **kwargs)
 
 
