@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 from gridmap.auth.errors import NotSignedIn, TooManyAttempts
 from gridmap.core.errors import GridmapError
 from gridmap.core.i18n import N_
+from gridmap.web.trail import note_refusal
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ def known_error(problem: GridmapError) -> WSGIResponse | tuple[Response | str, i
     """Answer one of our errors with its sentence, translated; lead a person to the log-in."""
     if problem.status >= 500:
         log.error("%s: %s", problem.code, problem)
+    else:
+        note_refusal(problem)
     if isinstance(problem, NotSignedIn) and is_visit():
         return redirect(url_for("auth.login", next=_way_back()))
     answered = make_response(answer(problem.status, problem.code, spoken(problem)))

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from gridmap.core.i18n import N_
 from gridmap.core.settings import CHECKOUT
-from gridmap.web import compress, csp, errors, formats, guard, language, origin, people
+from gridmap.web import compress, csp, errors, formats, guard, language, origin, people, trail
 
 STATIC = CHECKOUT / "static"
 
@@ -23,6 +23,8 @@ class Place:
     label: str
     within: tuple[str, ...]
     """Blueprints whose pages belong to it."""
+    needs: tuple[str, str] | None = None
+    """(data, action) without which it is left out."""
 
 
 PLACES = (
@@ -30,6 +32,14 @@ PLACES = (
     Place("cases.desk", icon="clipboard-list", label=N_("Desk"), within=("cases",)),
     Place("grids.register", icon="database", label=N_("Registers"), within=("grids", "incidents")),
     Place("exchange.imports", icon="upload", label=N_("Import"), within=("exchange",)),
+    Place(
+        "oversight.show",
+        icon="scroll-text",
+        label=N_("Audit"),
+        within=("oversight",),
+        needs=("audit", "see"),
+    ),
+    Place("jobs.show", icon="list-todo", label=N_("Work"), within=("jobs",), needs=("job", "see")),
 )
 
 
@@ -40,6 +50,7 @@ def init_app(app: Flask) -> None:
     language.init_app(app)
     guard.init_app(app)
     origin.init_app(app)
+    trail.init_app(app)
     formats.init_app(app)
     errors.init_app(app)
     people.init_app(app)
@@ -60,7 +71,8 @@ def here(**changes: Any) -> str:
 
 
 def navigation() -> list[dict[str, object]]:
-    """Return the places of the main navigation, the present one marked."""
+    """Return the places of the main navigation that are for this person, the present one marked."""
+    actor = people.signed_in_as()
     return [
         {
             "url": url_for(place.endpoint),
@@ -69,6 +81,7 @@ def navigation() -> list[dict[str, object]]:
             "current": request.blueprint in place.within,
         }
         for place in PLACES
+        if place.needs is None or (actor is not None and actor.may(*place.needs))
     ]
 
 

@@ -61,6 +61,8 @@ def add_pages(app: Flask) -> None:
     from gridmap.grids.views import blueprint as grids
     from gridmap.incidents.views import blueprint as incidents
     from gridmap.maps.views import blueprint as maps
+    from gridmap.oversight.job_views import blueprint as jobs
+    from gridmap.oversight.views import blueprint as oversight
     from gridmap.tiles.views import blueprint as tiles
 
     for blueprint in (
@@ -70,7 +72,9 @@ def add_pages(app: Flask) -> None:
         exchange,
         grids,
         incidents,
+        jobs,
         maps,
+        oversight,
         tiles,
     ):
         app.register_blueprint(blueprint)
