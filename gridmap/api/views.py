@@ -20,7 +20,8 @@ def hotspots() -> Response:
 
     Where no day is named: of the window with which the map opens.
     """
-    question = question_of(request.args)
+    asked = question_of(request.args)
+    question = replace(asked, scope=current_actor().narrow(asked.scope, "figure"))
     with transaction(current_actor(), role="analysis") as session:
         if question.start is None and question.end is None:
             start, end = actions.usual_window(session, question.scope)

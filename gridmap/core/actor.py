@@ -69,8 +69,12 @@ class Actor:
         if scope == EVERYTHING and own:
             return own[0]
         if not scope.startswith(own or (IMPOSSIBLE,)):
-            raise NotFound(what=N_("scope"), name=scope)
+            raise NotFound.outside(what=N_("scope"), name=scope)
         return scope
+
+    def root(self, scope: str, data: str = "place", action: str = "see") -> str:
+        """Return the widest of the actor's scopes that a scope lies in, as `narrow` returns it."""
+        return min((own for own in self.prefixes(data, action) if scope.startswith(own)), key=len)
 
 
 IMPOSSIBLE = "\N{REPLACEMENT CHARACTER}"

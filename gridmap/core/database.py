@@ -159,6 +159,7 @@ def transaction(actor: Actor, *, role: Role = "app") -> Iterator[Session]:
     try:
         with _new_session(role) as session, session.begin():
             session.info["sight"] = sight(actor)
+            session.connection()  # begin now: of two at once the first one opened is the outer
             yield session
     except (DBAPIError, psycopg2.Error, OSError) as problem:
         if is_disk_full(problem):

@@ -87,6 +87,16 @@ class NotFound(GridmapError):
     code = "not_found"
     message = N_("There is no %(what)s %(name)s here.")
 
+    outside_scope: bool = False
+    """It was asked for outside the viewer's scope: goes on record, the answer is the same."""
+
+    @classmethod
+    def outside(cls, **fields: object) -> "NotFound":
+        """Return the answer to somebody who asks for something outside their scope."""
+        problem = cls(**fields)
+        problem.outside_scope = True
+        return problem
+
 
 class BadRequest(GridmapError):
     """A parameter has a value that cannot be used."""

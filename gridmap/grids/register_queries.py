@@ -6,26 +6,30 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.core.matching import matches_words
 from gridmap.grids.models import Grid, GridPopulation, GridVersion
 from gridmap.grids.queries import in_force
 
 
 def register_page(
-    session: Session, *, words: str = "", limit: int = 25, offset: int = 0
+    session: Session, *, scope: str = "", words: str = "", limit: int = 25, offset: int = 0
 ) -> tuple[int, Sequence[Any]]:
-    """Return how many grids in force there are, and one page of them, by code.
+    """Return how many grids in force a scope has, and one page of them, by code.
 
     Each row: code, name, kind, community_code, area_m2, since (date), people (newest count or
     None), batch_id.
 
     Args:
         session: the transaction.
+        scope: beginning of the codes; '' for all.
         words: beginnings of a code, parts of a name: each must match; '' for all.
         limit: rows a page.
         offset: rows before it.
     """
     condition: list[Any] = [in_force()]
+    if scope:
+        condition += [Grid.code >= scope, Grid.code < scope + AFTER_EVERYTHING]
     if words:
         condition.append(matches_words(words, Grid.name, code=Grid.code))
     people = (

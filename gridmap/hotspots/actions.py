@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from gridmap.analysis.hotspots import hotspots
 from gridmap.analysis.rates import per_km2, per_people
-from gridmap.batches.queries import has_real_batches, sample_batches
 from gridmap.core import city
 from gridmap.core.clock import local_date, utc_now
 from gridmap.core.errors import BadRequest, NotFound
@@ -17,6 +16,7 @@ from gridmap.grids.locator import CurrentGrids, current_grids
 from gridmap.grids.queries import people_in
 from gridmap.hotspots.queries import Window, count_by_grid
 from gridmap.hotspots.rules import default_window
+from gridmap.hotspots.sources import has_real, has_sample
 from gridmap.hotspots.studies import PER, Question, Study, Warned
 from gridmap.incidents.categories import chosen_categories
 from gridmap.incidents.queries import span_of_days, span_of_linked_days
@@ -69,7 +69,7 @@ def study(session: Session, question: Question) -> Study:
         values=values,
         result=result,
         unlinked=found.unlinked,
-        warnings=_warnings(session, result.warnings),
+        warnings=_warnings(session, question.scope, result.warnings),
         computed_at=utc_now(),
     )
 
@@ -89,7 +89,8 @@ def _days(session: Session, question: Question, zone: str) -> tuple[date, date]:
     start, end = question.start, question.end
     if start is None or end is None:
         today = local_date(utc_now(), zone)
-        span = span_of_days(session, zone=zone) or (today, today + timedelta(days=1))
+        span = span_of_days(session, zone=zone, scope=question.scope)
+        span = span or (today, today + timedelta(days=1))
         start, end = start or span[0], end or span[1]
     if start >= end:
         raise BadRequest(field="from, to", why=N_("the window ends before it begins."))
@@ -133,10 +134,10 @@ def _values(
     return values
 
 
-def _warnings(session: Session, codes: tuple[str, ...]) -> tuple[Warned, ...]:
+def _warnings(session: Session, scope: str, codes: tuple[str, ...]) -> tuple[Warned, ...]:
     found = [Warned(code, SENTENCES[code]) for code in codes]
-    if sample_batches(session):
-        if has_real_batches(session):
+    if has_sample(session, scope=scope):
+        if has_real(session, scope=scope):
             found.append(Warned("sample_mixed", SAMPLE_MIXED))
         else:
             found.append(Warned("sample_only", SAMPLE_ONLY))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import select, update
+from sqlalchemy import exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
-from gridmap.incidents.models import Category, CategoryWord
+from gridmap.incidents.models import Category, CategoryWord, IncidentMonth
 
 NO_WORD = "(none)"
 
@@ -95,10 +95,17 @@ def _add_words(session: Session, source: str, new: dict[str, str]) -> dict[str, 
 def categories_named(session: Session, names: Sequence[str]) -> list[int]:
     """Return the ids of categories given by code, name or a word that stands for them.
 
+    Somebody with a scope does not learn which words others use: a category that an import made
+    is there for them once it has incidents that they may count, and only words of any source
+    stand for something.
+
     Raises:
         NotFound: a name stands for nothing.
     """
     found: list[int] = []
+    wide = literal("") == func.any(func.auth.scopes("figure", "see"))
+    usable = (CategoryWord.source == "") | wide
+    seen = Category.known | exists().where(IncidentMonth.category_id == Category.id)
     for name in names:
         ids = session.scalars(
             select(Category.id).where(
@@ -106,8 +113,11 @@ def categories_named(session: Session, names: Sequence[str]) -> list[int]:
                 | (Category.name == name)
                 | (Category.name_zh == name)
                 | Category.id.in_(
-                    select(CategoryWord.category_id).where(CategoryWord.word == word_key(name))
-                )
+                    select(CategoryWord.category_id).where(
+                        CategoryWord.word == word_key(name), usable
+                    )
+                ),
+                seen,
             )
         ).all()
         if not ids:

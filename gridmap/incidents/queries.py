@@ -173,9 +173,34 @@ def category_words(session: Session) -> Sequence[Any]:
     ).all()
 
 
+def category_words_in(session: Session, prefixes: Sequence[str]) -> Sequence[Any]:
+    """Return the same of words that incidents in some scopes came with, one read a scope."""
+    found: set[int] = set()
+    for prefix in prefixes:
+        ends = {"lo": prefix, "hi": prefix + AFTER_EVERYTHING}
+        found |= set(session.scalars(text(_WORDS_IN), ends))
+    return session.execute(
+        select(CategoryWord, Category)
+        .join(Category, Category.id == CategoryWord.category_id)
+        .where(CategoryWord.id.in_(sorted(found)))
+        .order_by(Category.known, CategoryWord.source, CategoryWord.word)
+    ).all()
+
+
+_WORDS_IN = """
+SELECT DISTINCT word_id FROM incidents
+WHERE grid_id = ANY (array(SELECT id FROM grids WHERE code >= :lo AND code < :hi))
+  AND grid_code >= :lo AND grid_code < :hi
+UNION
+SELECT DISTINCT word_id FROM incidents
+WHERE grid_id IS NULL AND grid_code >= :lo AND grid_code < :hi
+"""
+
+
 def unlinked_page(
     session: Session,
     *,
+    scope: str = "",
     start: datetime | None = None,
     end: datetime | None = None,
     limit: int = 25,
@@ -187,6 +212,8 @@ def unlinked_page(
     place_given, batch_id.
     """
     condition: list[ColumnElement[bool]] = [Incident.grid_id.is_(None)]
+    if scope:
+        condition += [Incident.grid_code >= scope, Incident.grid_code < scope + AFTER_EVERYTHING]
     if start is not None:
         condition.append(Incident.occurred_from >= start)
     if end is not None:
@@ -208,8 +235,10 @@ def unlinked_page(
     return total, rows
 
 
-def span_of_days(session: Session, *, zone: str) -> tuple[date, date] | None:
+def span_of_days(session: Session, *, zone: str, scope: str = "") -> tuple[date, date] | None:
     """Return the first local day with an incident and the day after the last; None if empty."""
+    if scope:
+        return _span_by_months(session, zone=zone, scope=scope, linked="")
     first = session.scalar(select(func.min(Incident.occurred_from)))
     last = session.scalar(select(func.max(Incident.occurred_from)))
     if first is None or last is None:
@@ -217,27 +246,36 @@ def span_of_days(session: Session, *, zone: str) -> tuple[date, date] | None:
     return local_date(first, zone), local_date(last, zone) + timedelta(days=1)
 
 
-_LINKED_MONTHS = """
+_MONTHS = """
 SELECT min(first_month + coalesce(cardinality(array_positions(cumulative, 0)), 0)),
   max(first_month + array_position(cumulative, cumulative[cardinality(cumulative)]))
 FROM incident_months
-WHERE category_id = :all AND grid_id IS NOT NULL AND grid_code >= :lo AND grid_code < :hi
+WHERE category_id = :all {linked} AND grid_code >= :lo AND grid_code < :hi
 """
-_LINKED_ENDS = """
+_ENDS = """
 SELECT
   (SELECT min(occurred_from) FROM incidents WHERE occurred_from >= :begins
-     AND occurred_from < :second AND grid_id IS NOT NULL AND grid_code >= :lo AND grid_code < :hi),
+     AND occurred_from < :second {linked} AND grid_code >= :lo AND grid_code < :hi),
   (SELECT max(occurred_from) FROM incidents WHERE occurred_from >= :last
-     AND occurred_from < :ends AND grid_id IS NOT NULL AND grid_code >= :lo AND grid_code < :hi)
+     AND occurred_from < :ends {linked} AND grid_code >= :lo AND grid_code < :hi)
 """
 
 
 def span_of_linked_days(
     session: Session, *, zone: str, scope: str = ""
 ) -> tuple[date, date] | None:
-    """Return the same of incidents in grids of a scope alone; the roll-up knows the months."""
+    """Return the same of incidents in grids of a scope alone."""
+    return _span_by_months(session, zone=zone, scope=scope, linked="AND grid_id IS NOT NULL")
+
+
+def _span_by_months(
+    session: Session, *, zone: str, scope: str, linked: str
+) -> tuple[date, date] | None:
+    """Return the span of days of a scope; the roll-up knows the months."""
     ends = {"lo": scope, "hi": scope + AFTER_EVERYTHING}
-    found = session.execute(text(_LINKED_MONTHS), ends | {"all": ALL_CATEGORIES}).one()
+    found = session.execute(
+        text(_MONTHS.format(linked=linked)), ends | {"all": ALL_CATEGORIES}
+    ).one()
     if found[0] is None:
         return None
     begins, second, last, after = (
@@ -245,7 +283,7 @@ def span_of_linked_days(
         for month in (found[0], found[0] + 1, found[1] - 1, found[1])
     )
     first, newest = session.execute(
-        text(_LINKED_ENDS),
+        text(_ENDS.format(linked=linked)),
         ends | {"begins": begins, "second": second, "last": last, "ends": after},
     ).one()
     return local_date(first, zone), local_date(newest, zone) + timedelta(days=1)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from gridmap.auth.current import current_actor, requires
 from gridmap.core import city
+from gridmap.core.actor import EVERYTHING
 from gridmap.core.clock import day_written, local_midnight
 from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest
@@ -23,14 +24,15 @@ blueprint = Blueprint("incidents", __name__, template_folder="templates")
 def unlinked() -> ResponseReturnValue:
     """List incidents that no grid covers, the newest first; of a window where one is named."""
     number = page_number(request.args.get("page"))
+    scope = current_actor().narrow(request.args.get("scope", ""), "incident")
     with transaction(current_actor()) as session:
         zone = city.timezone(session)
         start, end = _instant("from", zone), _instant("to", zone)
         total, rows = queries.unlinked_page(
-            session, start=start, end=end, limit=SIZE, offset=(number - 1) * SIZE
+            session, scope=scope, start=start, end=end, limit=SIZE, offset=(number - 1) * SIZE
         )
     kept: dict[str, Any] = {
-        name: request.args[name] for name in ("from", "to") if request.args.get(name)
+        name: request.args[name] for name in ("from", "to", "scope") if request.args.get(name)
     }
     page = Page(number, total, lambda n: url_for("incidents.unlinked", page=n, **kept))
     return render_template(
@@ -38,7 +40,8 @@ def unlinked() -> ResponseReturnValue:
         rows=rows,
         page=page,
         zone=zone,
-        window=(_day("from"), _day("to")) if len(kept) == 2 else None,
+        window=(_day("from"), _day("to")) if {"from", "to"} <= kept.keys() else None,
+        scope=kept.get("scope"),
     )
 
 
@@ -55,12 +58,24 @@ def _day(name: str) -> date | None:
 @blueprint.get("/categories")
 @requires("incident")
 def categories() -> ResponseReturnValue:
-    """List the words that sources use and the categories that they stand for."""
-    with transaction(current_actor()) as session:
-        words = queries.category_words(session)
+    """List the words that sources use and the categories that they stand for.
+
+    Somebody with a scope reads those that incidents of the scope came with, and changes none.
+    """
+    actor = current_actor()
+    with transaction(actor) as session:
+        if actor.may("incident", at=EVERYTHING):
+            words = queries.category_words(session)
+        else:
+            words = queries.category_words_in(session, actor.prefixes("incident"))
         known = queries.all_categories(session)
-    moved = request.args.get("moved", type=int)
-    return render_template("incidents/categories.html", words=words, known=known, moved=moved)
+    return render_template(
+        "incidents/categories.html",
+        words=words,
+        known=known,
+        moved=request.args.get("moved", type=int),
+        may_change=actor.may("incident", "change", at=EVERYTHING),
+    )
 
 
 @blueprint.post("/categories/words/<int:word_id>")

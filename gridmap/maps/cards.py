@@ -89,10 +89,18 @@ class Asked:
     """Ids of those that the filter names; None when it names none: all."""
     labels: dict[int, str]
     """Category id → name in the reader's language."""
+    root: str
+    """The viewer's scope that the grid lies in."""
 
 
-def card_of(session: Session, code: str, asked: Asked) -> Card:
+def card_of(session: Session, counting: Session, code: str, asked: Asked) -> Card:
     """Collect the card of one grid.
+
+    Args:
+        session: of the viewer: what stands in the grid.
+        counting: of the viewer in the role that counts: figures.
+        code: of the grid.
+        asked: the filter and its study.
 
     Raises:
         NotFound: there is no such grid now.
@@ -103,11 +111,11 @@ def card_of(session: Session, code: str, asked: Asked) -> Card:
     chosen, study = asked.chosen, asked.study
     found = np.flatnonzero(study.grid_ids == grid.id)
     place = int(found[0]) if found.size else None
-    now = _counts(session, grid.id, chosen, study.zone, asked.categories)
-    before = _counts(session, grid.id, chosen.before, study.zone, asked.categories)
-    neighbours = queries.neighbours_of(session, grid.id)
+    now = _counts(counting, grid.id, chosen, study.zone, asked.categories)
+    before = _counts(counting, grid.id, chosen.before, study.zone, asked.categories)
+    neighbours = queries.neighbours_of(session, grid.id, scope=asked.root)
     months = queries.counts_by_month(
-        session, code, months_until(chosen.last, 2 * MONTHS), asked.categories
+        counting, code, months_until(chosen.last, 2 * MONTHS), asked.categories
     )
     trend = trend_of(months, chosen.last, title=gettext("By month: between %(low)s and %(high)s"))
     resources = queries.resources_of(session, grid.id)

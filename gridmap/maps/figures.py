@@ -1,7 +1,6 @@
 """From a study to colours: which class each grid has, and the legend that says so."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from gridmap.analysis.hotspots import CLASSES as STUDY_CLASSES
 from gridmap.hotspots import actions
 from gridmap.hotspots.studies import Question, Study
 from gridmap.maps import rules
+from gridmap.maps.basics import Basics
 from gridmap.maps.kept import kept
 from gridmap.maps.rules import COUNT_CLASSES, HOTSPOT_CLASSES, NO_DATA, Filter
 
@@ -85,32 +85,33 @@ def _short(value: float) -> float | None:
     return None if value != value else float(f"{value:.3g}")
 
 
-def painted_of(session: Session, chosen: Filter, span: tuple[date, date] | None) -> Painted:
+def painted_of(session: Session, chosen: Filter, basics: Basics) -> Painted:
     """Return the figures of a filter, ready to be drawn.
 
     Args:
         session: of the role that counts.
         chosen: the filter.
-        span: first day with an incident and the day after the last.
+        basics: what is known of the viewer's scope.
     """
     study = study_of(session, chosen)
     if chosen.measure == "hotspot":
         return _paint_hotspots(study, chosen)
-    return _paint_values(study, chosen, _usual_values(session, chosen, span))
+    return _paint_values(study, chosen, _usual_values(session, chosen, basics))
 
 
 def _usual_values(
-    session: Session, chosen: Filter, span: tuple[date, date] | None
+    session: Session, chosen: Filter, basics: Basics
 ) -> npt.NDArray[np.float64] | None:
-    """Return what all grids have in a usual window of this length.
+    """Return what all grids that the viewer has have in a usual window of this length.
 
     Breaks come from these: so they are the same for each period of one length and in each
     scope, and periods can be compared by their colours. A window that is longer than the data
     has no more than the data.
     """
-    if span is None:
+    if basics.span is None:
         return None
-    always = replace(chosen, start=span[0], end=span[1], scope="")
+    start, end = basics.span
+    always = replace(chosen, start=start, end=end, scope=basics.root)
     return study_of(session, always).values * min(1.0, chosen.days / always.days)
 
 

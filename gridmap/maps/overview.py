@@ -1,34 +1,32 @@
 """Collects what the map page and its table show, for one filter."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from flask import url_for
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from gridmap.batches.queries import has_real_batches, sample_batches
-from gridmap.core import city
 from gridmap.core.actor import Actor
-from gridmap.core.clock import local_date, utc_now
-from gridmap.core.database import transaction
+from gridmap.core.errors import NotFound
+from gridmap.core.i18n import N_
 from gridmap.core.settings import settings
+from gridmap.grids.queries import divisions_above
 from gridmap.hotspots.queries import Window, count_by_category
-from gridmap.hotspots.rules import default_window
 from gridmap.hotspots.studies import Study
 from gridmap.incidents.categories import chosen_categories
-from gridmap.incidents.queries import span_of_days, span_of_linked_days
 from gridmap.maps import queries, rules
+from gridmap.maps.basics import Basics, label_of, read_filter
 from gridmap.maps.cards import Asked, Card, card_of
 from gridmap.maps.figures import LegendRow, Painted, legend_rows, painted_of
 from gridmap.maps.kept import kept
-from gridmap.maps.queries import CategoryRow, Extent
+from gridmap.maps.queries import DivisionRow, Extent
 from gridmap.maps.rules import Filter, Preset
-from gridmap.maps.scopes import Scope, scope_of
+from gridmap.maps.scopes import Level, Reach, Scope, scope_of
 from gridmap.resources.models import RESOURCE_KINDS
 
 Parameters = Mapping[str, Sequence[str]]
@@ -60,62 +58,13 @@ class Legend:
 
 
 @dataclass(frozen=True)
-class Basics:
-    """What every page of the map needs before any figure."""
-
-    zone: str
-    span: tuple[date, date] | None
-    """First day with an incident and the day after the last: of those in a grid, if any are."""
-    span_here: tuple[date, date] | None
-    """The same of the scope alone; that of everything where nothing happened in the scope."""
-    today: date
-    categories: list[CategoryRow]
-    versions: dict[str, int]
-
-    @property
-    def default_window(self) -> tuple[date, date]:
-        """Return the window that is shown when none is asked for."""
-        return default_window(self.span_here, self.today)
-
-
-def read_basics(session: Session, given: Parameters) -> Basics:
-    """Return the city's zone, its data's span, its categories and versions."""
-    zone = city.timezone(session)
-    names = ("grids", "base")
-    span = _span(session, zone, "") or span_of_days(session, zone=zone)
-    scope = rules.first_given(given, "scope")
-    return Basics(
-        zone=zone,
-        span=span,
-        span_here=(_span(session, zone, scope) if scope else None) or span,
-        today=local_date(utc_now(), zone),
-        categories=kept(
-            session, ["incidents"], "categories", lambda: queries.categories_with_counts(session)
-        ),
-        versions=dict(zip(names, city.versions(session, *names), strict=True)),
-    )
-
-
-def _span(session: Session, zone: str, scope: str) -> tuple[date, date] | None:
-    def find() -> tuple[date, date] | None:
-        return span_of_linked_days(session, zone=zone, scope=scope)
-
-    return kept(session, ["grids", "incidents"], ("span", scope), find)
-
-
-def label_of(row: CategoryRow) -> str:
-    """Return a category's name in the reader's language."""
-    chinese = str(get_locale()).startswith("zh")
-    return (row.name_zh if chinese else row.name) or row.name or row.code
-
-
-@dataclass(frozen=True)
 class View:
     """The map page, ready for its templates."""
 
     filter: Filter
     given: Parameters
     basics: Basics
+    actor: Actor
     extent: Extent
     whole: Extent
     in_window: Mapping[int, int]
@@ -136,6 +85,16 @@ class View:
     def span(self) -> tuple[date, date] | None:
         """Return the first day with an incident in the scope and the day after the last."""
         return self.basics.span_here
+
+    @property
+    def shows_points(self) -> bool:
+        """Whether the viewer may see single incidents here, not only how many there are."""
+        return self.actor.may("incident", at=self.filter.scope)
+
+    @property
+    def may_export(self) -> bool:
+        """Whether the viewer may take these figures away."""
+        return self.actor.may("figure", "export", at=self.filter.scope)
 
     @property
     def last_day(self) -> date | None:
@@ -277,39 +236,54 @@ class View:
         return Markup("").join(rows)
 
 
-def read_view(session: Session, actor: Actor, given: Parameters) -> View:
-    """Read everything that an address asks for.
+def read_view(session: Session, counting: Session, actor: Actor, given: Parameters) -> View:
+    """Read everything that an address asks for, as far as the viewer may see it.
+
+    Args:
+        session: of the viewer.
+        counting: of the viewer in the role that counts.
+        actor: the viewer.
+        given: the address's parameters.
 
     Raises:
         BadRequest: a parameter cannot be used.
         NotFound: there is no such scope, category or grid.
     """
-    basics = read_basics(session, given)
-    chosen = rules.parse_filter(given, basics.default_window)
+    basics, chosen = read_filter(counting, actor, given)
     extent = extent_of(session, chosen.scope)
-    with transaction(actor, role="analysis") as counting:
-        painted = painted_of(counting, chosen, basics.span)
-        in_window = categories_in_window(counting, chosen, basics.zone)
+    painted = painted_of(counting, chosen, basics)
     study = painted.study
     code = (given.get("grid") or [""])[0]
-    divisions = kept(
-        session, ["divisions", "grids"], "divisions", lambda: queries.all_divisions(session)
-    )
-    whole = extent if not chosen.scope else extent_of(session, "")
+    whole = extent if chosen.scope == basics.root else extent_of(session, basics.root)
     return View(
         filter=chosen,
         given=given,
         basics=basics,
+        actor=actor,
         extent=extent,
         whole=whole,
-        in_window=in_window,
-        scope=scope_of(divisions, chosen.scope, grids=whole.grids),
+        in_window=categories_in_window(counting, chosen, basics.zone),
+        scope=_place_of(session, actor, chosen, Reach(basics.root, whole.grids)),
         study=study,
         painted=painted,
-        card=card_of(session, code, asked_of(session, basics, chosen, study)) if code else None,
+        card=read_card(session, counting, actor, code, asked_of(counting, basics, chosen, study))
+        if code
+        else None,
         has_base=queries.has_base_map(session) or settings().tile_url is not None,
-        sample=bool(sample_batches(session)) and not has_real_batches(session),
+        sample=any(warning.code == "sample_only" for warning in study.warnings),
     )
+
+
+def read_card(session: Session, counting: Session, actor: Actor, code: str, asked: Asked) -> Card:
+    """Return the card of a grid that the viewer may see.
+
+    Raises:
+        NotFound: there is none; the same where it lies outside the viewer's scope.
+    """
+    if not actor.may("figure", at=code):
+        raise NotFound.outside(what=N_("grid"), name=code)
+    asked = replace(asked, root=actor.root(code, "figure"))
+    return card_of(session, counting, code, asked)
 
 
 def categories_in_window(session: Session, chosen: Filter, zone: str) -> dict[int, int]:
@@ -328,7 +302,30 @@ def extent_of(session: Session, scope: str) -> Extent:
     return kept(session, ["grids"], ("extent", scope), lambda: queries.extent_of(session, scope))
 
 
+def _place_of(session: Session, actor: Actor, chosen: Filter, reach: Reach) -> Scope:
+    """Return the breadcrumb: what lies in the viewer's scope, and what stands above it."""
+    divisions = kept(
+        session,
+        ["divisions", "grids"],
+        ("divisions", reach.root),
+        lambda: queries.divisions_in(session, reach.root),
+    )
+    above = [
+        Level(code, name, kind)
+        for code, name, kind in (divisions_above(session, reach.root) if reach.root else ())
+        if code != reach.root
+    ]
+    own = actor.prefixes("figure")
+    names = queries.divisions_named(session, own) if len(own) > 1 else {}
+    scopes = [
+        DivisionRow(code, *names.get(code, (code, "")), extent_of(session, code).grids)
+        for code in (own if len(own) > 1 else ())
+    ]
+    return scope_of(divisions, chosen.scope, replace(reach, above=above, own=scopes))
+
+
 def asked_of(session: Session, basics: Basics, chosen: Filter, study: Study) -> Asked:
     """Return what a card needs to know of the filter."""
     wanted = chosen_categories(session, chosen.categories)
-    return Asked(chosen, study, wanted, {row.id: label_of(row) for row in basics.categories})
+    labels = {row.id: label_of(row) for row in basics.categories}
+    return Asked(chosen, study, wanted, labels, basics.root)

@@ -13,16 +13,16 @@ from gridmap.maps.overview import WORLD, View
 def page_state(view: View) -> dict[str, Any]:
     """Return the object in the page's data block."""
     query = view.filter.query()
-    versions = view.basics.versions
+    versions, root = view.basics.versions, view.basics.root or None
     return {
         "figures": f"{url_for('maps.figures')}?{query}",
-        "points": f"{url_for('maps.points')}?{query}",
-        "resources": url_for("maps.resources"),
-        "names": url_for("maps.names", v=versions["grids"]),
+        "points": f"{url_for('maps.points')}?{query}" if view.shows_points else None,
+        "resources": url_for("maps.resources", scope=root),
+        "names": url_for("maps.names", v=versions["grids"], scope=root),
         "cards": url_for("maps.card", code="CODE"),
         "tiles": {
-            "grids": _tiles("grids", versions["grids"]),
-            "base": _tiles("base", versions["base"]) if versions["base"] else None,
+            "grids": _tiles("grids", versions["grids"], root),
+            "base": _tiles("base", versions["base"], None) if versions["base"] else None,
         },
         "raster": settings().tile_url,
         "bounds": view.extent.bounds or view.whole.bounds or WORLD,
@@ -32,8 +32,9 @@ def page_state(view: View) -> dict[str, Any]:
     }
 
 
-def _tiles(register: str, version: int) -> str:
-    address = url_for(f"tiles.{register}", z=0, x=0, y=0, v=version)
+def _tiles(register: str, version: int, scope: str | None) -> str:
+    """Return the address of tiles; it names the scope, so browsers keep those of each apart."""
+    address = url_for(f"tiles.{register}", z=0, x=0, y=0, v=version, scope=scope)
     return address.replace("/0/0/0.pbf", "/{z}/{x}/{y}.pbf")
 
 

@@ -65,8 +65,8 @@ class DivisionRow:
     grids: int
 
 
-def all_divisions(session: Session) -> list[DivisionRow]:
-    """Return every division with its number of grids in force, in the order of the codes."""
+def divisions_in(session: Session, scope: str) -> list[DivisionRow]:
+    """Return the divisions of a scope with their number of grids in force, by code."""
     counted = (
         select(func.count())
         .select_from(Grid)
@@ -76,15 +76,27 @@ def all_divisions(session: Session) -> list[DivisionRow]:
         .scalar_subquery()
     )  # fmt: skip
     rows = session.execute(
-        select(Division.code, Division.name, Division.kind, counted).order_by(Division.code)
+        select(Division.code, Division.name, Division.kind, counted)
+        .where(*below(Division.code, scope))
+        .order_by(Division.code)
     )
     return [DivisionRow(*row) for row in rows]
 
 
-def codes_and_names(session: Session) -> Sequence[Any]:
-    """Return id, code and name of the grids in force, by id."""
+def divisions_named(session: Session, codes: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return code → name and kind of those codes that are divisions."""
+    rows = session.execute(
+        select(Division.code, Division.name, Division.kind).where(Division.code.in_(codes))
+    )
+    return {code: (name, kind) for code, name, kind in rows}
+
+
+def codes_and_names(session: Session, scope: str) -> Sequence[Any]:
+    """Return id, code and name of the grids in force in a scope, by id."""
     return session.execute(
-        select(Grid.id, Grid.code, Grid.name).where(Grid.valid_to.is_(None)).order_by(Grid.id)
+        select(Grid.id, Grid.code, Grid.name)
+        .where(Grid.valid_to.is_(None), *below(Grid.code, scope))
+        .order_by(Grid.id)
     ).all()
 
 
@@ -122,12 +134,13 @@ def grid_by_code(session: Session, code: str) -> GridRow | None:
     return GridRow(id_, code_, name, kind, since, area_m2, (box[0], box[1], box[2], box[3]))
 
 
-def neighbours_of(session: Session, grid_id: int) -> list[int]:
-    """Return the ids of the grids that touch one."""
+def neighbours_of(session: Session, grid_id: int, *, scope: str) -> list[int]:
+    """Return the ids of the grids of a scope that touch one."""
     return list(
         session.scalars(
             select(GridNeighbour.neighbour_id)
-            .where(GridNeighbour.grid_id == grid_id)
+            .join(Grid, Grid.id == GridNeighbour.neighbour_id)
+            .where(GridNeighbour.grid_id == grid_id, *below(Grid.code, scope))
             .order_by(GridNeighbour.neighbour_id)
         )
     )
@@ -222,16 +235,17 @@ class CategoryRow:
     n: int
 
 
-def categories_with_counts(session: Session) -> list[CategoryRow]:
-    """Return the categories that have incidents, the most frequent first."""
+def categories_with_counts(session: Session, *, scope: str) -> list[CategoryRow]:
+    """Return the categories that have incidents in a scope, the most frequent first."""
     whole = IncidentMonth.cumulative[func.cardinality(IncidentMonth.cumulative)]
     totals = (
         select(IncidentMonth.category_id, func.sum(whole).label("n"))
-        .where(IncidentMonth.category_id != ALL_CATEGORIES)
+        .where(IncidentMonth.category_id != ALL_CATEGORIES,
+               *below(IncidentMonth.grid_code, scope))
         .group_by(IncidentMonth.category_id)
         .having(func.sum(whole) > 0)
         .subquery()
-    )
+    )  # fmt: skip
     rows = session.execute(
         select(Category.id, Category.code, Category.name, Category.name_zh, totals.c.n)
         .join(totals, totals.c.category_id == Category.id)
@@ -311,16 +325,36 @@ class ResourcesInView:
     """lon, lat, kind, status, name, total."""
 
 
-def resources_in_view(session: Session, box: Box, *, kinds: Sequence[str]) -> ResourcesInView:
-    """Return resources of some kinds inside a box of degrees, up to POINT_CAP of them."""
-    area = func.ST_MakeEnvelope(*box, 4326)
-    rows = session.execute(
-        select(func.ST_X(Resource.geom), func.ST_Y(Resource.geom), Resource.kind, Resource.status,
-               Resource.name, func.count().over())
-        .where(Resource.geom.op("&&")(area), Resource.kind.in_(kinds))
-        .order_by(Resource.id)
-        .limit(POINT_CAP)
-    ).all()  # fmt: skip
+_RESOURCES = """
+WITH box AS (SELECT ST_MakeEnvelope(:west, :south, :east, :north, 4326) AS geom),
+near AS (SELECT array(SELECT v.grid_id FROM grid_versions v, box
+                      WHERE v.geom && box.geom AND upper_inf(v.valid)) AS ids),
+seen AS MATERIALIZED (
+  SELECT r.id, r.geom, r.kind, r.status, r.name FROM resources r, box, near
+  WHERE r.grid_id = ANY (near.ids) AND r.geom && box.geom AND r.kind = ANY (:kinds) {scope}
+  UNION ALL
+  SELECT r.id, r.geom, r.kind, r.status, r.name FROM resources r, box
+  WHERE r.grid_id IS NULL AND r.geom && box.geom AND r.kind = ANY (:kinds) {scope}
+)
+SELECT ST_X(geom), ST_Y(geom), kind, status, name, count(*) OVER () FROM seen
+ORDER BY id LIMIT :cap
+"""
+
+
+def resources_in_view(
+    session: Session, box: Box, *, kinds: Sequence[str], scope: str = ""
+) -> ResourcesInView:
+    """Return resources of some kinds inside a box of degrees, up to POINT_CAP of them.
+
+    The way leads through the grids in view, as for incidents; what lies in no grid is few.
+    """
+    west, south, east, north = box
+    inside = "AND r.grid_code >= :lo AND r.grid_code < :hi" if scope else ""
+    values: dict[str, Any] = {
+        "west": west, "south": south, "east": east, "north": north, "cap": POINT_CAP,
+        "kinds": list(kinds), "lo": scope, "hi": scope + AFTER_EVERYTHING,
+    }  # fmt: skip
+    rows = session.execute(text(_RESOURCES.format(scope=inside)), values).all()
     return ResourcesInView(int(rows[0][5]) if rows else 0, rows)
 
 

@@ -22,10 +22,10 @@ from gridmap.core.paging import page_number
 from gridmap.hotspots.export import as_geojson
 from gridmap.incidents.categories import chosen_categories
 from gridmap.maps import queries, rules
-from gridmap.maps.cards import card_of
-from gridmap.maps.figures import REGISTERS, hotspot_labels, painted_of, study_of
+from gridmap.maps.basics import read_filter
+from gridmap.maps.figures import hotspot_labels, painted_of, study_of
 from gridmap.maps.folium_map import Rendered, render_map
-from gridmap.maps.overview import WORLD, View, asked_of, read_basics, read_view
+from gridmap.maps.overview import WORLD, View, asked_of, read_card, read_view
 from gridmap.maps.page_state import page_state
 from gridmap.maps.queries import Box
 from gridmap.maps.tables import table_rows
@@ -92,8 +92,9 @@ def show() -> ResponseReturnValue:
     sent_on = canonical()
     if sent_on is not None:
         return sent_on
-    with transaction(current_actor()) as session:
-        view = read_view(session, current_actor(), parameters())
+    actor = current_actor()
+    with transaction(actor) as session, transaction(actor, role="analysis") as counting:
+        view = read_view(session, counting, actor, parameters())
     return render_template(
         "maps/show.html", view=view, table=False, folium=shell(view), state=page_state(view)
     )
@@ -111,9 +112,9 @@ def table() -> ResponseReturnValue:
     sent_on = canonical()
     if sent_on is not None:
         return sent_on
-    given = parameters()
-    with transaction(current_actor()) as session:
-        view = read_view(session, current_actor(), given)
+    given, actor = parameters(), current_actor()
+    with transaction(actor) as session, transaction(actor, role="analysis") as counting:
+        view = read_view(session, counting, actor, given)
         rows = table_rows(
             session,
             view.study,
@@ -130,34 +131,26 @@ def table() -> ResponseReturnValue:
 @requires("figure")
 def figures() -> ResponseReturnValue:
     """Return the figures that the map paints."""
-    with transaction(current_actor()) as session:
-        basics = read_basics(session, parameters())
-        chosen = rules.parse_filter(parameters(), basics.default_window)
-        versions = city.versions(session, *REGISTERS)
-        seed = f"{versions} {chosen} {city.timezone(session)}"
-        etag = hashlib.sha256(seed.encode()).hexdigest()[:24]
-        if request.if_none_match.contains_weak(etag):
-            response = Response(status=304)
-        else:
-            with transaction(current_actor(), role="analysis") as counting:
-                painted = painted_of(counting, chosen, basics.span)
-            response = Response(
-                json.dumps(painted.as_json(), separators=(",", ":"), allow_nan=False),
-                mimetype="application/json",
-            )
-    response.set_etag(etag, weak=True)
+    with transaction(current_actor(), role="analysis") as counting:
+        basics, chosen = read_filter(counting, current_actor(), parameters())
+        painted = painted_of(counting, chosen, basics)
+    body = json.dumps(painted.as_json(), separators=(",", ":"), allow_nan=False)
+    response = Response(body, mimetype="application/json")
+    # of the content alone: whoever sees the same is told the same, and nothing of other scopes
+    response.set_etag(hashlib.sha256(body.encode()).hexdigest()[:24], weak=True)
     response.cache_control.private = True
     response.cache_control.no_cache = True
-    return response
+    return response.make_conditional(request)
 
 
 @blueprint.get("/map/names")
 @requires("place")
 def names() -> ResponseReturnValue:
-    """Return codes and names of all grids, once for each state of the register (`?v=`)."""
+    """Return codes and names of a scope's grids, once for each state of the register (`?v=`)."""
+    scope = current_actor().narrow(request.args.get("scope", ""))
     with transaction(current_actor()) as session:
         (version,) = city.versions(session, "grids")
-        rows = queries.codes_and_names(session)
+        rows = queries.codes_and_names(session, scope)
     ids = np.array([row[0] for row in rows], dtype=np.int64)
     found = {
         "runs": rules.runs_of(ids),
@@ -179,13 +172,11 @@ def names() -> ResponseReturnValue:
 @requires("figure")
 def card(code: str) -> ResponseReturnValue:
     """Return the card of one grid, a part of the page."""
-    given = parameters()
-    with transaction(current_actor()) as session:
-        basics = read_basics(session, given)
-        chosen = rules.parse_filter(given, basics.default_window)
-        with transaction(current_actor(), role="analysis") as counting:
-            study = study_of(counting, chosen)
-        found = card_of(session, code, asked_of(session, basics, chosen, study))
+    given, actor = parameters(), current_actor()
+    with transaction(actor) as session, transaction(actor, role="analysis") as counting:
+        basics, chosen = read_filter(counting, actor, given)
+        asked = asked_of(counting, basics, chosen, study_of(counting, chosen))
+        found = read_card(session, counting, actor, code, asked)
     page = "maps.table" if given.get("view") == ["table"] else "maps.show"
 
     def address(other: str | None) -> str:
@@ -199,9 +190,9 @@ def card(code: str) -> ResponseReturnValue:
 def points() -> ResponseReturnValue:
     """Return incidents in view, up to a cap; `total` counts those beyond it too."""
     box = bounding_box()
-    with transaction(current_actor()) as session:
-        basics = read_basics(session, parameters())
-        chosen = rules.parse_filter(parameters(), basics.default_window)
+    actor = current_actor()
+    with transaction(actor) as session, transaction(actor, role="analysis") as counting:
+        basics, chosen = read_filter(counting, actor, parameters(), "incident")
         found = queries.incidents_in_view(
             session,
             box,
@@ -229,8 +220,9 @@ def resources() -> ResponseReturnValue:
     for kind in kinds:
         if kind not in RESOURCE_KINDS:
             raise BadRequest(field="kind", why=f"{kind} is none of {', '.join(RESOURCE_KINDS)}")
+    scope = current_actor().narrow(request.args.get("scope", ""), "resource")
     with transaction(current_actor()) as session:
-        found = queries.resources_in_view(session, box, kinds=kinds)
+        found = queries.resources_in_view(session, box, kinds=kinds, scope=scope)
     columns: list[Any] = [list(column) for column in zip(*found.rows, strict=True)] or [[]] * 6
     return jsonify(
         total=found.total,
@@ -266,7 +258,7 @@ def bounding_box() -> Box:
 def search() -> ResponseReturnValue:
     """Find grids, divisions and addresses of the scope; `part` asks for the list alone."""
     words = request.args.get("q", "").strip()[:100]
-    scope = request.args.get("scope", "")
+    scope = current_actor().narrow(request.args.get("scope", ""))
     with transaction(current_actor()) as session:
         found = queries.search(session, words, scope=scope) if words else []
     kept = {
@@ -294,12 +286,10 @@ def export(format: str) -> ResponseReturnValue:
     """Return the figures of the view as a file: CSV, or GeoJSON with borders."""
     if format not in ("csv", "geojson"):
         raise NotFound(what=N_("export"), name=format)
-    with transaction(current_actor()) as session:
-        basics = read_basics(session, parameters())
-        chosen = rules.parse_filter(parameters(), basics.default_window)
-        with transaction(current_actor(), role="analysis") as counting:
-            study = study_of(counting, replace(chosen, measure="hotspot"))
-            body = as_geojson(counting, study) if format == "geojson" else ""
+    with transaction(current_actor(), role="analysis") as counting:
+        _, chosen = read_filter(counting, current_actor(), parameters(), "figure", "export")
+        study = study_of(counting, replace(chosen, measure="hotspot"))
+        body = as_geojson(counting, study) if format == "geojson" else ""
     if format == "csv":
         body = _as_csv(study.as_json(), dict(zip(study.codes, study.names, strict=True)))
     name = f"gridmap_{chosen.start:%Y%m%d}_{chosen.last:%Y%m%d}.{format}"

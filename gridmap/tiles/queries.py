@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gridmap.core.codes import AFTER_EVERYTHING
+
 SIDE_PX = 512
 EXTENT = 4096
 BUFFER_PX = 8
@@ -43,14 +45,14 @@ WITH box AS MATERIALIZED (
          ST_AsMVTGeom(v.{border}, box.whole, :extent, :buffer, true) AS geom
   FROM box
   JOIN grid_versions v ON v.geom_3857 && box.wide AND upper_inf(v.valid)
-  JOIN grids g ON g.id = v.grid_id
+  JOIN grids g ON g.id = v.grid_id {scope}
 ), names AS (
   SELECT g.id, CASE WHEN g.name = '' THEN g.code ELSE g.name END AS name,
          round(v.label_width_m) AS w,
          ST_AsMVTGeom(v.label, box.whole, :extent, 0, true) AS geom
   FROM box
   JOIN grid_versions v ON v.geom_3857 && box.whole AND upper_inf(v.valid)
-  JOIN grids g ON g.id = v.grid_id
+  JOIN grids g ON g.id = v.grid_id {scope}
   WHERE v.label_width_m >= :narrowest
 )
 SELECT coalesce((SELECT ST_AsMVT(p, 'grid', :extent, 'geom', 'id') FROM pieces p
@@ -75,8 +77,8 @@ SELECT coalesce((SELECT ST_AsMVT(p, 'base', :extent, 'geom') FROM pieces p
 """
 
 
-def grid_tile(session: Session, tile: TileAddress) -> bytes:
-    """Return one tile of the grids in force; empty where there are none.
+def grid_tile(session: Session, tile: TileAddress, scope: str) -> bytes:
+    """Return one tile of the grids in force in a scope; empty where there are none.
 
     Layer `grid`: id, and near by code and name. From afar a tile holds a whole city: there it
     is coarser (half a pixel) and leaves the words to one list that comes once
@@ -85,14 +87,24 @@ def grid_tile(session: Session, tile: TileAddress) -> bytes:
     """
     far = tile.z < SIMPLIFIED_BELOW_ZOOM
     statement = _GRIDS.format(
-        border="geom_3857_low" if far else "geom_3857", words="" if far else "g.code, g.name,"
+        border="geom_3857_low" if far else "geom_3857",
+        words="" if far else "g.code, g.name,",
+        scope="AND g.code >= :lo AND g.code < :hi" if scope else "",
     )
     narrowest = NARROWEST_LABEL_PX * tile.metres_a_pixel
-    return _tile(session, statement, tile, EXTENT // 4 if far else EXTENT, narrowest=narrowest)
+    values: dict[str, float | str] = {
+        "narrowest": narrowest,
+        "lo": scope,
+        "hi": scope + AFTER_EVERYTHING,
+    }
+    return _tile(session, statement, tile, EXTENT // 4 if far else EXTENT, **values)
 
 
-def base_tile(session: Session, tile: TileAddress) -> bytes:
-    """Return one tile of the base map, with what is worth seeing at its scale."""
+def base_tile(session: Session, tile: TileAddress, _: str) -> bytes:
+    """Return one tile of the base map, with what is worth seeing at its scale.
+
+    Streets and water are nobody's: they do not end where a scope does.
+    """
     tolerance = tile.metres_a_pixel / 4
     return _tile(session, _BASE, tile, EXTENT, rank=rank_at(tile.z), tolerance=tolerance)
 
@@ -103,7 +115,7 @@ def rank_at(z: int) -> int:
 
 
 def _tile(
-    session: Session, statement: str, tile: TileAddress, extent: int, **values: float
+    session: Session, statement: str, tile: TileAddress, extent: int, **values: float | str
 ) -> bytes:
     found = session.scalar(
         text(statement),

@@ -1,5 +1,6 @@
 """Vector tiles over HTTP; a browser keeps them until the register changes."""
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -23,15 +24,16 @@ blueprint = Blueprint("tiles", __name__, url_prefix="/tiles")
 @blueprint.get("/grids/<int:z>/<int:x>/<int:y>.pbf")
 @requires("place")
 def grids(z: int, x: int, y: int) -> Response:
-    """Answer one tile of the grids."""
-    return answer("grids", TileAddress(z, x, y), queries.grid_tile)
+    """Answer one tile of the grids of a scope; others are not drawn."""
+    scope = current_actor().narrow(request.args.get("scope", ""))
+    return answer("grids", TileAddress(z, x, y), scope, queries.grid_tile)
 
 
 @blueprint.get("/base/<int:z>/<int:x>/<int:y>.pbf")
 @requires("place")
 def base(z: int, x: int, y: int) -> Response:
     """Answer one tile of the base map."""
-    return answer("base", TileAddress(z, x, y), queries.base_tile)
+    return answer("base", TileAddress(z, x, y), "", queries.base_tile)
 
 
 _kept: OrderedDict[Hashable, bytes] = OrderedDict()
@@ -56,7 +58,10 @@ def kept_tile(key: Hashable, make: Callable[[], bytes]) -> bytes:
 
 
 def answer(
-    register: str, tile: TileAddress, make: Callable[[Session, TileAddress], bytes]
+    register: str,
+    tile: TileAddress,
+    scope: str,
+    make: Callable[[Session, TileAddress, str], bytes],
 ) -> Response:
     """Make a tile, or say that the browser's copy still holds.
 
@@ -66,11 +71,12 @@ def answer(
         abort(404)
     with transaction(current_actor()) as session:
         (version,) = versions(session, register)
-        etag = f"{register}-{version}-{tile.z}-{tile.x}-{tile.y}"
+        mark = hashlib.sha256(scope.encode()).hexdigest()[:12] if scope else "all"
+        etag = f"{register}-{version}-{mark}-{tile.z}-{tile.x}-{tile.y}"
         if request.if_none_match.contains_weak(etag):
             response = Response(status=304)
         else:
-            body = kept_tile((name_of(session), etag), lambda: make(session, tile))
+            body = kept_tile((name_of(session), etag), lambda: make(session, tile, scope))
             response = Response(body, status=200 if body else 204, mimetype=MVT)
     response.set_etag(etag, weak=True)
     response.cache_control.private = True

@@ -66,7 +66,7 @@ const incidents = incidentLayer(map, () => {
 const resources = resourceLayer(map, () => {
   const kinds = KINDS.filter((kind) => shown.has(kind));
   if (!kinds.length || map.getZoom() < RESOURCES_FROM_ZOOM) return null;
-  return `${page.resources}?${kinds.map((kind) => `kind=${kind}`).join("&")}`;
+  return `${page.resources}${page.resources.includes("?") ? "&" : "?"}${kinds.map((kind) => `kind=${kind}`).join("&")}`;
 }, sayResources);
 
 function showBase() {
@@ -139,6 +139,7 @@ const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => (values[n
 function sayIncidents(answer) {
   const line = document.getElementById("dots-line");
   if (!line) return;
+  line.hidden = !page.points;
   let text = page.text.dotsFar;
   if (answer?.failed) text = page.text.failed;
   else if (answer) {

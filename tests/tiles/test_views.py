@@ -83,7 +83,7 @@ def test_a_tile_takes_the_index(city, session):
     from gridmap.tiles import queries
 
     session.execute(text("SET LOCAL enable_seqscan = off"))
-    statement = queries._GRIDS.format(border="geom_3857_low", words="")
+    statement = queries._GRIDS.format(border="geom_3857_low", words="", scope="")
     values = {"z": 1, "x": 1, "y": 0, "extent": 4096, "buffer": 64, "margin": 0.0, "narrowest": 1.0}
 
     plan = session.scalars(text("EXPLAIN " + statement), values).all()
