@@ -21,10 +21,12 @@ def hotspots() -> Response:
     Where no day is named: of the window with which the map opens.
     """
     asked = question_of(request.args)
-    question = replace(asked, scope=current_actor().narrow(asked.scope, "figure"))
+    scope = current_actor().narrow(asked.scope, "figure")
+    root = current_actor().root(scope, "figure")
+    question = replace(asked, scope=scope, whole=scope == root)
     with transaction(current_actor(), role="analysis") as session:
         if question.start is None and question.end is None:
-            start, end = actions.usual_window(session, question.scope)
+            start, end = actions.usual_window(session, scope, root=root)
             question = replace(question, start=start, end=end)
         found = actions.study(session, question)
     return jsonify(found.as_json())

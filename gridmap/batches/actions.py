@@ -26,8 +26,18 @@ class FileFacts:
     is_sample: bool = False
 
 
-def open_batch(session: Session, actor: Actor, kind: str, facts: FileFacts) -> Batch:
-    """Write down that a file is being brought in; its rows will carry the batch's id."""
+def open_batch(
+    session: Session, actor: Actor, kind: str, facts: FileFacts, *, scope: str | None = None
+) -> Batch:
+    """Write down that a file is being brought in; its rows will carry the batch's id.
+
+    Args:
+        session: the transaction of the import.
+        actor: who imports.
+        kind: one of `models.KINDS`.
+        facts: about the file.
+        scope: that all rows lie in; None for the first in which the actor may import.
+    """
     batch = Batch(
         kind=kind,
         file_name=facts.name,
@@ -38,7 +48,7 @@ def open_batch(session: Session, actor: Actor, kind: str, facts: FileFacts) -> B
         notes=facts.notes,
         counts={},
         actor=actor.name,
-        grid_code=actor.narrow(EVERYTHING, "import", "add"),
+        grid_code=actor.narrow(EVERYTHING, "import", "add") if scope is None else scope,
     )
     session.add(batch)
     session.flush()

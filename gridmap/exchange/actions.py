@@ -21,6 +21,7 @@ from gridmap.core.database import transaction, vacuum
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
 from gridmap.core.settings import settings
+from gridmap.exchange import rights
 from gridmap.exchange.errors import DryRun, MissingOption
 from gridmap.exchange.requests import ImportRequest, ImportResult
 from gridmap.exchange.zones import Reading, reading_zone, settle
@@ -101,8 +102,10 @@ def import_file(actor: Actor, request: ImportRequest, *, report: Report = _quiet
         UnreadableFile: the file as a whole cannot be used; the database is unchanged.
         GridmapError: the rows contradict what is there; likewise.
         DatabaseUnavailable: the database went away; likewise.
+        NotAllowed: no role of the actor allows such an import.
     """
     started = time.perf_counter()
+    scope = rights.scope_of_import(actor, request.kind, request.scope)
     report("reading the file")
     request, reading = _with_zone(actor, request)
     rows, notes = _read(request)
@@ -110,7 +113,9 @@ def import_file(actor: Actor, request: ImportRequest, *, report: Report = _quiet
     try:
         with transaction(actor) as session:
             report("linking and storing")
-            result = _store(session, actor, request, rows, notes, reading=reading)
+            rows = rights.within(session, rows, scope)
+            given = replace(request, scope=scope)
+            result = _store(session, actor, given, rows, notes, reading=reading)
             kept.append(result)
             if request.dry_run:
                 raise DryRun
@@ -183,14 +188,14 @@ def _store(
         notes.extend(settle(session, actor, reading))
     if batch_queries.sample_batches(session):
         notes.append(SAMPLE_STANDS)
-    notes.extend(_diagnosis(session, rows))
+    notes.extend(_diagnosis(session, rows, request.scope))
     facts = FileFacts(
         name=request.shown_name,
         sha256=rows.sha256,
         source=request.source,
         mapping=mapping_of(rows.origin.columns, rows.crs),
     )
-    batch = open_batch(session, actor, request.kind, facts)
+    batch = open_batch(session, actor, request.kind, facts, scope=request.scope)
     stored = _into_register(session, request, batch, rows)
     notes.extend(stored.notes)
     batch.notes = [note_as_json(note) for note in notes]
@@ -246,15 +251,16 @@ def _word_notes(unknown: list[str]) -> list[Note]:
     return [Note("words_unknown", message, {"count": len(unknown), "words": shown})]
 
 
-def _diagnosis(session: Session, rows: AnyRows) -> list[Note]:
+def _diagnosis(session: Session, rows: AnyRows, scope: str) -> list[Note]:
     """Hold coordinates against the grids that are there; say what looks wrong, repair nothing."""
     if isinstance(rows, AreaRows) or not len(rows):
         return []
     present = current_grids(session)
-    if not present.table.ids.size:
+    first, last = present.in_scope(scope)
+    if first == last:
         return [NO_GRIDS]
     if not np.isfinite(rows.lon).any():
-        return _unknown_codes(rows.grid_code, present)
+        return _unknown_codes(rows.grid_code, present, example=present.table.codes[first])
     return diagnose(
         rows.lon,
         rows.lat,
@@ -265,7 +271,9 @@ def _diagnosis(session: Session, rows: AnyRows) -> list[Note]:
     )
 
 
-def _unknown_codes(codes: npt.NDArray[np.object_] | None, grids: CurrentGrids) -> list[Note]:
+def _unknown_codes(
+    codes: npt.NDArray[np.object_] | None, grids: CurrentGrids, *, example: str
+) -> list[Note]:
     """Say it when most of the grid codes of a file are those of no grid."""
     if codes is None:
         return []
@@ -277,7 +285,7 @@ def _unknown_codes(codes: npt.NDArray[np.object_] | None, grids: CurrentGrids) -
         "count": f"{unknown.size:,}",
         "total": f"{coded.size:,}",
         "codes": ", ".join(dict.fromkeys(unknown[:50].tolist()[:3])),
-        "grid": grids.table.codes[0],
+        "grid": example,
     }
     return [Note("codes_unknown", CODES_UNKNOWN, fields)]
 
@@ -314,7 +322,9 @@ UNDO: dict[str, Callable[[Session, Batch], int]] = {
 def undo(session: Session, actor: Actor, batch_id: int) -> tuple[Batch, int]:
     """Take one import back whole; returns the batch and how many rows went."""
     batch = batch_to_undo(session, batch_id)
+    rights.require_undo(actor, batch)
     rows = UNDO[batch.kind](session, batch)
+    rights.require_whole(actor, batch, rows)
     mark_undone(session, actor, batch, rows=rows)
     return batch, rows
 

@@ -20,5 +20,16 @@ class UnusableMapping(GridmapError):
     message = N_('%(file)s holds no JSON object with options, such as {"x": "lon"}: %(why)s')
 
 
+class RowsElsewhere(GridmapError):
+    """Rows of an import lie in another scope by now."""
+
+    status = 409
+    code = "rows_elsewhere"
+    message = N_(
+        "Some rows of import %(batch)s lie outside your scope by now, so it cannot be taken back "
+        "whole. Ask somebody whose scope is wider; nothing was changed."
+    )
+
+
 class DryRun(Exception):
     """Raised inside the transaction of a dry run when everything is known: takes it back."""

@@ -82,6 +82,7 @@ class ImportForm:
     options: ReadOptions
     day: date | None = None
     repair: bool = False
+    scope: str = ""
 
     @property
     def named_elsewhere(self) -> bool:
@@ -107,6 +108,7 @@ class ImportForm:
             repair=self.repair,
             day=self.day,
             dry_run=dry_run,
+            scope=self.scope,
         )
 
 
@@ -148,4 +150,5 @@ def parse(kind: str, given: Mapping[str, str]) -> ImportForm:
         options=ReadOptions(crs=crs, layer=given.get("layer") or None),
         day=day_written(day, field=gettext(LABELS["day"])) if day else None,
         repair=given.get("repair") == "1",
+        scope=given.get("scope", "").strip(),
     )

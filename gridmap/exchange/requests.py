@@ -20,6 +20,7 @@ class ImportRequest:
         repair: give overlaps between grids away instead of refusing them.
         day: the day that counts of people hold for.
         dry_run: do everything, store nothing.
+        scope: one of several that the importer has; '' for the first.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class ImportRequest:
     repair: bool = False
     day: date | None = None
     dry_run: bool = False
+    scope: str = ""
 
     @property
     def shown_name(self) -> str:

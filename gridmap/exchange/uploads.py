@@ -48,8 +48,8 @@ def folder() -> Path:
     return found
 
 
-def keep(file: FileStorage, kind: str) -> Upload:
-    """Write an uploaded file down.
+def keep(file: FileStorage, kind: str, *, owner: str = "") -> Upload:
+    """Write an uploaded file down; only its owner, an account's name, finds it again.
 
     Raises:
         BadRequest: there is no file, or the kind is unknown.
@@ -66,7 +66,7 @@ def keep(file: FileStorage, kind: str) -> Upload:
     place.mkdir(mode=0o700)
     ending = Path(name).suffix
     path = place / ("file" + (ending.lower() if _ENDING.fullmatch(ending) else ""))
-    about = {"kind": kind, "file_name": name[:200], "path": path.name}
+    about = {"kind": kind, "file_name": name[:200], "path": path.name, "owner": owner}
     try:
         file.save(path)
         (place / "about.json").write_text(json.dumps(about), encoding="utf-8")
@@ -78,16 +78,18 @@ def keep(file: FileStorage, kind: str) -> Upload:
     return Upload(token, kind, name[:200], path)
 
 
-def find(token: str) -> Upload:
-    """Return the upload that a token opens.
+def find(token: str, *, owner: str = "") -> Upload:
+    """Return the upload that a token opens for its owner.
 
     Raises:
-        NotFound: there is none (any more).
+        NotFound: there is none (any more), or it is somebody else's.
     """
     place = folder() / token if _TOKEN.fullmatch(token) else None
-    if place is None or not (place / "about.json").is_file():
+    about: dict[str, str] = {}
+    if place is not None and (place / "about.json").is_file():
+        about = json.loads((place / "about.json").read_text(encoding="utf-8"))
+    if place is None or about.get("owner") != owner:
         raise NotFound(what="upload", name="of this address (it is kept for a day)")
-    about = json.loads((place / "about.json").read_text(encoding="utf-8"))
     return Upload(token, about["kind"], about["file_name"], place / about["path"])
 
 

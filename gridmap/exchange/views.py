@@ -16,14 +16,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from gridmap.auth.current import current_actor, requires
+from gridmap.auth.errors import NotAllowed
 from gridmap.batches.errors import NoSuchBatch
 from gridmap.batches.queries import batch_by_id, newest_batches, sample_batches
 from gridmap.core import city
+from gridmap.core.actor import EVERYTHING
 from gridmap.core.database import transaction
 from gridmap.core.errors import GridmapError
 from gridmap.core.i18n import N_
 from gridmap.core.paging import SIZE, Page, page_number
-from gridmap.exchange import actions, forms, uploads
+from gridmap.exchange import actions, forms, rights, uploads
 from gridmap.exchange.forms import COLUMNS, EXTRAS, HINTS, LABELS, ImportForm
 from gridmap.exchange.previews import sample_of
 from gridmap.exchange.rejects import RejectPage, read_page
@@ -46,12 +48,15 @@ def imports() -> ResponseReturnValue:
 
 
 def _imports_page(*, kind: str, problem: str | None = None) -> str:
-    number = page_number(request.args.get("page"))
-    with transaction(current_actor()) as session:
+    number, actor = page_number(request.args.get("page")), current_actor()
+    with transaction(actor) as session:
         found = newest_batches(session, limit=SIZE + 1, offset=(number - 1) * SIZE)
         zone = city.timezone(session)
         sample = bool(sample_batches(session))
-        empty = not current_grids(session).table.ids.size
+        first, last = current_grids(session).in_scope(actor.narrow("", "import"))
+    kinds = [other for other in KINDS if rights.may_bring(actor, other)]
+    usual = [name for name in ("grids", "incidents") if name in kinds]
+    usual = usual if first == last else usual[::-1]
     total = (number - 1) * SIZE + len(found)
     page = Page(number, total, lambda n: url_for("exchange.imports", page=n))
     return render_template(
@@ -59,8 +64,8 @@ def _imports_page(*, kind: str, problem: str | None = None) -> str:
         batches=found[:SIZE],
         page=page,
         zone=zone,
-        kinds=KINDS,
-        chosen=kind or ("grids" if empty else "incidents"),
+        kinds=kinds,
+        chosen=kind or next(iter(usual), ""),
         problem=problem,
         sample=sample,
     )
@@ -75,7 +80,9 @@ def upload() -> ResponseReturnValue:
     if file is None or not file.filename:
         sentence = gettext("Choose a file first.")
         return _imports_page(kind=kind, problem=sentence), 422
-    kept = uploads.keep(file, kind)
+    if kind in KINDS and not rights.may_bring(current_actor(), kind):
+        raise NotAllowed
+    kept = uploads.keep(file, kind, owner=current_actor().name)
     try:
         shape = inspect(kept.path)
         if shape.format == "csv" and len(shape.headers) < FEWEST_COLUMNS:
@@ -112,7 +119,7 @@ def said(problem: GridmapError, kept: Upload) -> str:
 @requires("import", "add")
 def preview(token: str) -> ResponseReturnValue:
     """Show the file's columns, and what was guessed of them."""
-    kept = uploads.find(token)
+    kept = uploads.find(token, owner=current_actor().name)
     shape = inspect(kept.path)
     empty = forms.parse(kept.kind, {})
     columns, guesses = guess_columns(
@@ -126,7 +133,7 @@ def preview(token: str) -> ResponseReturnValue:
 @requires("import", "add")
 def bring_in(token: str) -> ResponseReturnValue:
     """Check the file, or import it, as the form says."""
-    kept = uploads.find(token)
+    kept = uploads.find(token, owner=current_actor().name)
     dry_run = request.form.get("do") != "import"
     form = forms.parse(kept.kind, {})
     try:
@@ -172,6 +179,8 @@ def _preview_page(
         problem=trouble.sentence if trouble else None,
         fault=trouble.field if trouble else None,
         grids_version=version,
+        own=current_actor().prefixes(rights.class_of(kept.kind), "add"),
+        places=current_actor().narrow(EVERYTHING),
         zone=zone,
     )
 
@@ -180,7 +189,7 @@ def _preview_page(
 @requires("import", "add")
 def sample(token: str) -> ResponseReturnValue:
     """Return a sample of the file's points or borders, read as the form says."""
-    kept = uploads.find(token)
+    kept = uploads.find(token, owner=current_actor().name)
     try:
         found = sample_of(kept, forms.parse(kept.kind, request.form))
     except GridmapError as problem:
@@ -194,7 +203,7 @@ def sample(token: str) -> ResponseReturnValue:
 @requires("import", "add")
 def forget(token: str) -> ResponseReturnValue:
     """Throw an uploaded file away."""
-    uploads.forget(uploads.find(token))
+    uploads.forget(uploads.find(token, owner=current_actor().name))
     return redirect(url_for("exchange.imports"), code=303)
 
 
@@ -228,6 +237,7 @@ def _batch_page(batch_id: int, *, problem: str | None = None) -> str:
         page=page,
         notes=[_said_note(note) for note in found.notes],
         labels=LABELS,
+        may_undo=current_actor().may("import", "erase", at=found.grid_code),
         problem=problem,
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.batches.queries import has_real_batches
 from gridmap.core import city
-from gridmap.core.actor import Actor
+from gridmap.core.actor import EVERYTHING, Actor
 from gridmap.core.i18n import N_
 from gridmap.incidents.actions import set_timezone
 from gridmap.intake import Note
@@ -43,15 +43,25 @@ def reading_zone(session: Session, said: str | None) -> Reading:
 
 
 def settle(session: Session, actor: Actor, reading: Reading) -> list[Note]:
-    """Let the first import decide on the city's zone; say what a later one does not change."""
+    """Let the first import decide on the city's zone; say what a later one does not change.
+
+    Somebody with a scope decides nothing for the city.
+    """
+    if not actor.may("incident", "add", at=EVERYTHING):
+        zone = city.timezone(session)
+        return [] if reading.zone == zone else [_kept(reading.zone, zone)]
     city.lock_register(session, "incidents")
     chosen = city.timezone(session) if city.timezone_is_set(session) else None
     if chosen is None or _is_free(session, reading):
         set_timezone(session, actor, reading.zone, by="import")
         return [] if reading.said else [Note("zone_assumed", ASSUMED, {"zone": reading.zone})]
     if reading.zone != chosen:
-        return [Note("zone_kept", KEPT, {"read": reading.zone, "city": chosen})]
+        return [_kept(reading.zone, chosen)]
     return []
+
+
+def _kept(read: str, chosen: str) -> Note:
+    return Note("zone_kept", KEPT, {"read": read, "city": chosen})
 
 
 def _is_free(session: Session, reading: Reading) -> bool:

@@ -36,7 +36,7 @@ class PointRegister:
         """Store points with the columns that only this register has."""
         lock_register(session, self.name)
         n = len(rows)
-        links = current_grids(session).at_points(rows.lon, rows.lat)
+        links = current_grids(session).at_points(rows.lon, rows.lat).unlinked_as(batch.grid_code)
         columns = {
             "source": Column("text", np.full(n, batch.source, dtype=object)),
             "source_id": Column("text", rows.source_id),

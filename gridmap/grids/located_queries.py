@@ -8,6 +8,7 @@ import numpy.typing as npt
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
+from gridmap.batches.models import Batch
 from gridmap.core.bulk import Column, copy_rows
 from gridmap.grids.locator import CurrentGrids, Links
 
@@ -71,8 +72,9 @@ def relink(session: Session, table: type[Any], grids: CurrentGrids, removed: lis
         How many rows were linked.
     """
     if removed:
+        scope = select(Batch.grid_code).where(Batch.id == table.batch_id).scalar_subquery()
         session.execute(
-            update(table).where(table.grid_id.in_(removed)).values(grid_id=None, grid_code="")
+            update(table).where(table.grid_id.in_(removed)).values(grid_id=None, grid_code=scope)
         )
     waiting = session.execute(
         select(table.id, func.ST_X(table.geom), func.ST_Y(table.geom)).where(

@@ -26,7 +26,8 @@ class Links:
 
     Attributes:
         grid_ids: shape (n,); −1 where no grid covers the point.
-        grid_codes: shape (n,), text; '' where no grid covers the point.
+        grid_codes: shape (n,), text; where no grid covers the point, '' or the scope of
+            whoever brought it.
     """
 
     grid_ids: Ids
@@ -36,6 +37,10 @@ class Links:
     def unlinked(self) -> npt.NDArray[np.bool_]:
         """Return the rows without a grid."""
         return self.grid_ids < 0
+
+    def unlinked_as(self, code: str) -> "Links":
+        """Return the same with another code for rows that no grid covers."""
+        return Links(self.grid_ids, np.where(self.unlinked, code, self.grid_codes))
 
 
 class CurrentGrids:

@@ -47,7 +47,7 @@ def study(session: Session, question: Question) -> Study:
     zone = city.timezone(session)
     start, end = _days(session, question, zone)
     grids = current_grids(session)
-    first, last = _positions(grids, question.scope)
+    first, last = _positions(grids, question)
     chosen = chosen_categories(session, question.categories)
     window = Window(start, end, zone)
     found = count_by_grid(session, window, scope=question.scope, categories=chosen)
@@ -74,13 +74,19 @@ def study(session: Session, question: Question) -> Study:
     )
 
 
-def usual_window(session: Session, scope: str) -> tuple[date, date]:
-    """Return the window that is meant where none is named, as on the map."""
+def usual_window(session: Session, scope: str, *, root: str = "") -> tuple[date, date]:
+    """Return the window that is meant where none is named, as on the map.
+
+    Args:
+        session: the transaction.
+        scope: beginning of the grid codes.
+        root: the asker's scope that it lies in: its window where nothing happened in the scope.
+    """
     zone = city.timezone(session)
     span = (
         span_of_linked_days(session, zone=zone, scope=scope)
-        or span_of_linked_days(session, zone=zone)
-        or span_of_days(session, zone=zone)
+        or span_of_linked_days(session, zone=zone, scope=root)
+        or span_of_days(session, zone=zone, scope=root)
     )
     return default_window(span, local_date(utc_now(), zone))
 
@@ -97,10 +103,10 @@ def _days(session: Session, question: Question, zone: str) -> tuple[date, date]:
     return start, end
 
 
-def _positions(grids: CurrentGrids, scope: str) -> tuple[int, int]:
-    first, last = grids.in_scope(scope)
-    if scope and first == last:
-        raise NotFound(what=N_("scope"), name=scope)
+def _positions(grids: CurrentGrids, question: Question) -> tuple[int, int]:
+    first, last = grids.in_scope(question.scope)
+    if question.scope and first == last and not question.whole:
+        raise NotFound(what=N_("scope"), name=question.scope)
     return first, last
 
 

@@ -23,6 +23,7 @@ class Question:
         scope: beginning of the grid codes; '' for all.
         categories: codes, names or words; empty for all.
         per: None for counts, "population" for a rate per 1,000 people, "area" per km².
+        whole: the scope is all that the asker has, so that it may have no grid yet.
     """
 
     start: date | None = None
@@ -30,6 +31,7 @@ class Question:
     scope: str = ""
     categories: tuple[str, ...] = ()
     per: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)

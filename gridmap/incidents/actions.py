@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy.orm import Session
 
 from gridmap.audit.actions import record
+from gridmap.auth.errors import NotAllowed
 from gridmap.batches.counts import Counts
 from gridmap.batches.models import Batch
-from gridmap.core.actor import Actor
+from gridmap.core.actor import EVERYTHING, Actor
 from gridmap.core.bulk import Column
 from gridmap.core.city import bump, lock_register, put_setting, timezone
 from gridmap.core.errors import NotFound
@@ -56,6 +57,7 @@ def import_incidents(
     """
     lock_register(session, "incidents")
     placed = place_rows(session, rows)
+    placed = replace(placed, links=placed.links.unlinked_as(batch.grid_code))
     words = resolve_words(session, batch.source, rows.word)
     new = _store(session, batch, rows, placed, words)
     stored = int(new.sum())
@@ -192,6 +194,10 @@ def follow_grids(news: GridsChanged) -> None:
     if lost is not None and lost.size:
         with _counted_anew(session, lost, zone):
             queries.unlink(session, lost)
+    widened = queries.unlinked_with_codes_of_grids(session)
+    if widened.size:
+        with _counted_anew(session, widened, zone):
+            queries.leave_scope(session, widened)
     link_unlinked(session, zone=zone)
 
 
@@ -250,7 +256,10 @@ def map_word(session: Session, actor: Actor, word_id: int, category_id: int) -> 
 
     Raises:
         NotFound: there is no such word or category.
+        NotAllowed: a word is for all scopes, and the actor's is not over everything.
     """
+    if not actor.may("incident", "change", at=EVERYTHING):
+        raise NotAllowed
     lock_register(session, "incidents")
     word, category = session.get(CategoryWord, word_id), session.get(Category, category_id)
     if word is None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gridmap.core.bulk import Column, copy_rows
 from gridmap.core.clock import first_of_month, local_date, local_midnight
 from gridmap.core.codes import AFTER_EVERYTHING
+from gridmap.grids.models import Grid
 from gridmap.incidents.models import Category, CategoryWord, Incident
 from gridmap.incidents.rollups import ALL_CATEGORIES, MONTH, MonthCounts, from_rows
 
@@ -135,13 +136,37 @@ def incidents_in(session: Session, grid_ids: Sequence[int]) -> npt.NDArray[np.in
 
 
 def unlink(session: Session, ids: npt.NDArray[np.int64]) -> None:
-    """Take the grid from incidents; one that was placed by its grid's code keeps that code."""
+    """Take the grid from incidents: they fall back to the scope of whoever brought them.
+
+    One that was placed by its grid's code keeps that code.
+    """
     session.execute(
         text(
             "UPDATE incidents SET place_given = CASE WHEN geom IS NULL THEN grid_code "
-            "ELSE place_given END, grid_id = NULL, grid_code = '' WHERE id = ANY(:ids)"
+            "ELSE place_given END, grid_id = NULL, grid_code = (SELECT b.grid_code FROM batches b "
+            "WHERE b.id = incidents.batch_id) WHERE id = ANY(:ids)"
         ),
         {"ids": ids.tolist()},
+    )
+
+
+def unlinked_with_codes_of_grids(session: Session) -> npt.NDArray[np.int64]:
+    """Return incidents in no grid whose scope is the code of a grid by now.
+
+    The roll-up tells rows apart by their code, so no row outside a grid may carry the grid's.
+    """
+    rows = session.scalars(
+        select(Incident.id)
+        .join(Grid, (Grid.code == Incident.grid_code) & Grid.valid_to.is_(None))
+        .where(Incident.grid_id.is_(None))
+    )
+    return np.array(rows.all(), dtype=np.int64)
+
+
+def leave_scope(session: Session, ids: npt.NDArray[np.int64]) -> None:
+    """Leave incidents in no grid to those who see everything."""
+    session.execute(
+        text("UPDATE incidents SET grid_code = '' WHERE id = ANY(:ids)"), {"ids": ids.tolist()}
     )
 
 

@@ -97,6 +97,10 @@ REASONS: dict[str, Reason] = {
         N_("It ends (%(value)s) before it begins (%(detail)s)."),
         N_("Swap or correct the two times and import the row again."),
     ),
+    "outside_scope": Reason(
+        N_("The row lies outside your scope."),
+        N_("Leave it to whoever is responsible there, or correct its place."),
+    ),
     "no_count": Reason(N_("%(column)s is empty."), N_("Give the row its number of people.")),
     "count_unreadable": Reason(N_("%(value)s in %(column)s is not a number."), _CORRECT),
     "count_impossible": Reason(

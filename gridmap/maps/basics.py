@@ -66,8 +66,10 @@ def read_filter(
         NotFound: the scope is not the viewer's.
     """
     scope = actor.narrow(rules.first_given(given, "scope") or "", data, action)
-    basics = _read_basics(session, scope, root=actor.root(scope, data, action))
-    return basics, replace(rules.parse_filter(given, basics.default_window), scope=scope)
+    root = actor.root(scope, data, action)
+    basics = _read_basics(session, scope, root=root)
+    chosen = rules.parse_filter(given, basics.default_window)
+    return basics, replace(chosen, scope=scope, whole=scope == root)
 
 
 def _read_basics(session: Session, scope: str, *, root: str) -> Basics:

@@ -26,6 +26,7 @@ def question_of(chosen: Filter) -> Question:
         scope=chosen.scope,
         categories=chosen.categories,
         per=chosen.per,
+        whole=chosen.whole,
     )
 
 
@@ -111,7 +112,7 @@ def _usual_values(
     if basics.span is None:
         return None
     start, end = basics.span
-    always = replace(chosen, start=start, end=end, scope=basics.root)
+    always = replace(chosen, start=start, end=end, scope=basics.root, whole=True)
     return study_of(session, always).values * min(1.0, chosen.days / always.days)
 
 

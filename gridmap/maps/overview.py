@@ -249,11 +249,13 @@ def read_view(session: Session, counting: Session, actor: Actor, given: Paramete
         BadRequest: a parameter cannot be used.
         NotFound: there is no such scope, category or grid.
     """
+    code = rules.first_given(given, "grid")
+    if code:
+        require_grid(actor, code)
     basics, chosen = read_filter(counting, actor, given)
     extent = extent_of(session, chosen.scope)
     painted = painted_of(counting, chosen, basics)
     study = painted.study
-    code = (given.get("grid") or [""])[0]
     whole = extent if chosen.scope == basics.root else extent_of(session, basics.root)
     return View(
         filter=chosen,
@@ -274,14 +276,19 @@ def read_view(session: Session, counting: Session, actor: Actor, given: Paramete
     )
 
 
+def require_grid(actor: Actor, code: str) -> None:
+    """Raise NotFound for a grid outside the viewer's scope, whether there is one or not."""
+    if not actor.may("figure", at=code):
+        raise NotFound.outside(what=N_("grid"), name=code)
+
+
 def read_card(session: Session, counting: Session, actor: Actor, code: str, asked: Asked) -> Card:
     """Return the card of a grid that the viewer may see.
 
     Raises:
         NotFound: there is none; the same where it lies outside the viewer's scope.
     """
-    if not actor.may("figure", at=code):
-        raise NotFound.outside(what=N_("grid"), name=code)
+    require_grid(actor, code)
     asked = replace(asked, root=actor.root(code, "figure"))
     return card_of(session, counting, code, asked)
 

@@ -38,6 +38,8 @@ class Filter:
     measure: str = "hotspot"
     per: str | None = None
     """What a rate, or a hotspot of rates, is divided by: one of BASES."""
+    whole: bool = False
+    """Whether the scope is all that the viewer has: it may have no grid yet."""
 
     @property
     def days(self) -> int:

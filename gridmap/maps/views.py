@@ -25,7 +25,7 @@ from gridmap.maps import queries, rules
 from gridmap.maps.basics import read_filter
 from gridmap.maps.figures import hotspot_labels, painted_of, study_of
 from gridmap.maps.folium_map import Rendered, render_map
-from gridmap.maps.overview import WORLD, View, asked_of, read_card, read_view
+from gridmap.maps.overview import WORLD, View, asked_of, read_card, read_view, require_grid
 from gridmap.maps.page_state import page_state
 from gridmap.maps.queries import Box
 from gridmap.maps.tables import table_rows
@@ -173,6 +173,7 @@ def names() -> ResponseReturnValue:
 def card(code: str) -> ResponseReturnValue:
     """Return the card of one grid, a part of the page."""
     given, actor = parameters(), current_actor()
+    require_grid(actor, code)
     with transaction(actor) as session, transaction(actor, role="analysis") as counting:
         basics, chosen = read_filter(counting, actor, given)
         asked = asked_of(counting, basics, chosen, study_of(counting, chosen))

@@ -26,12 +26,12 @@ def note_address() -> None:
 
 
 def note_refusal(problem: GridmapError) -> None:
-    """Write down that a signed-in person was refused something: an action, or a scope.
+    """Write down that a signed-in person was refused something: an action, a scope, a grid.
 
     In a transaction of its own: what was refused has rolled back. The page says of a foreign
     scope only that there is none such; the auditor learns which.
     """
-    foreign = isinstance(problem, NotFound) and problem.fields.get("what") == "scope"
+    foreign = isinstance(problem, NotFound) and problem.outside_scope
     if not (foreign or problem.status == FORBIDDEN) or request.endpoint is None:
         return
     where = str(problem.fields["name"])[:LONGEST_CODE] if foreign else ""

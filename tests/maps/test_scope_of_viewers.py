@@ -86,6 +86,15 @@ def test_two_scopes_are_shown_one_at_a_time(city, client_as):
     assert client.get(f"/grids/{FOREIGN}/card?{YEAR}").status_code == 200
 
 
+def test_a_scope_without_grids_is_an_empty_page_and_no_error(city, client_as):
+    client = client_as("planner", "880101")
+
+    assert "There are no grids in this scope yet" in client.get("/").get_data(as_text=True)
+    assert client.get("/map/figures").get_json()["n"] == []
+    assert client.get("/api/hotspots").get_json()["grids"] == []
+    assert client.get("/?scope=880101001").status_code == 404
+
+
 def test_lists_names_and_search_hold_the_scope_alone(city, client_as):
     client = client_as("planner", MINE)
 
