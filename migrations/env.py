@@ -12,12 +12,15 @@ from gridmap.core.keys import system_token
 MODELS = (
     "gridmap.core.city",
     "gridmap.core.jobs",
+    "gridmap.core.disposals",
     "gridmap.audit.models",
     "gridmap.batches.models",
     "gridmap.grids.models",
     "gridmap.places.models",
     "gridmap.incidents.models",
     "gridmap.resources.models",
+    "gridmap.residents.models",
+    "gridmap.staff.models",
     "gridmap.cases.models",
 )
 

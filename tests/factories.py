@@ -8,7 +8,7 @@ from pathlib import Path
 import shapely
 from shapely.geometry import mapping
 
-from gridmap.core.actor import SYSTEM
+from gridmap.core.actor import SYSTEM, Actor
 from gridmap.exchange.actions import import_file
 from gridmap.exchange.requests import ImportRequest, ImportResult
 from gridmap.intake import Columns
@@ -84,3 +84,19 @@ def import_incidents(
     """Incidents in the database: rows of id, lon, lat, time, category."""
     path = write_csv(folder / "incidents.csv", INCIDENT_HEADER, rows)
     return import_file(SYSTEM, ImportRequest("incidents", path, columns))
+
+
+RESIDENT_HEADER = ("name", "identity", "phone", "lon", "lat", "room", "kind", "since", "until")
+IDENTITIES = ("11010519491231002X", "440524188001010014", "110101199003078515")
+"""Numbers with a right last digit that nobody has: examples of GB 11643 and made ones."""
+
+
+def import_residents(
+    folder: Path, rows: Iterable[Sequence[object]], *, actor: Actor = SYSTEM, **request: object
+) -> ImportResult:
+    """Residents in the database: rows as RESIDENT_HEADER has them, shorter ones too."""
+    path = write_csv(folder / "residents.csv", RESIDENT_HEADER, [
+        (*row, *[""] * (len(RESIDENT_HEADER) - len(row))) for row in rows
+    ])  # fmt: skip
+    columns = Columns(source="register")
+    return import_file(actor, ImportRequest("residents", path, columns, **request))

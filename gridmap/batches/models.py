@@ -9,7 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.core.database import Base
 
-KINDS = ("divisions", "grids", "incidents", "places", "resources", "population", "base")
+KINDS = (
+    "divisions", "grids", "incidents", "places", "resources", "population", "base", "residents",
+    "staff",
+)  # fmt: skip
+OF_PERSONS = ("residents", "staff")
+"""Kinds whose rows, and so whose rejected rows, are personal."""
 
 
 class Batch(Base):

@@ -10,17 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy.orm import Session
 
+from gridmap.audit.actions import record
+from gridmap.auth.errors import NotAllowed
 from gridmap.batches import queries as batch_queries
 from gridmap.batches.actions import FileFacts, batch_to_undo, close_batch, mark_undone, open_batch
 from gridmap.batches.counts import Counts
 from gridmap.batches.errors import NoRejects, NoSuchBatch
-from gridmap.batches.models import Batch
+from gridmap.batches.models import OF_PERSONS, Batch
+from gridmap.batches.rejects import rejects_folder
 from gridmap.core.actor import Actor
 from gridmap.core.clock import utc_now
 from gridmap.core.database import transaction, vacuum
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
-from gridmap.core.settings import settings
 from gridmap.exchange import rights
 from gridmap.exchange.errors import DryRun, MissingOption
 from gridmap.exchange.requests import ImportRequest, ImportResult
@@ -35,20 +37,25 @@ from gridmap.intake import (
     Note,
     PointRows,
     PopulationRows,
+    ResidentRows,
     diagnose,
     read_areas,
     read_incidents,
     read_points,
     read_population,
+    read_residents,
 )
 from gridmap.intake.rejects import write_rejects
 from gridmap.intake.times import zone_of
 from gridmap.places import actions as places
+from gridmap.residents import actions as residents
+from gridmap.residents.rules import KIND_WORDS
 from gridmap.resources import actions as resources
 from gridmap.resources.rules import KINDS, STATES
+from gridmap.staff import actions as staff
 
 Report = Callable[[str], None]
-AnyRows = IncidentRows | PointRows | AreaRows | PopulationRows
+AnyRows = IncidentRows | PointRows | AreaRows | PopulationRows | ResidentRows
 
 VACUUMED = {
     "incidents": ("incidents", "incident_months"),
@@ -58,6 +65,8 @@ VACUUMED = {
     "resources": ("resources",),
     "population": ("grid_population",),
     "base": ("base_features",),
+    "residents": ("residents", "residences", "grid_population"),
+    "staff": ("staff", "duties"),
 }
 SAMPLE_STANDS = Note(
     code="sample_stands",
@@ -163,6 +172,8 @@ def _read(request: ImportRequest) -> tuple[AnyRows, list[Note]]:
         rows = read_points(path, columns, options, kind="resources", kinds=KINDS, states=STATES)
     elif request.kind == "population":
         rows = read_population(path, columns, options)
+    elif request.kind == "residents":
+        rows = read_residents(path, columns, options, kinds=KIND_WORDS)
     else:
         rows = read_areas(path, columns, options, kind=request.kind)
     return rows, list(rows.notes)
@@ -223,6 +234,11 @@ def _into_register(
     if isinstance(rows, IncidentRows):
         counts, unknown = incidents.import_incidents(session, batch, rows, rejected=rejected)
         return _Stored(counts, _word_notes(unknown))
+    if isinstance(rows, ResidentRows):
+        counts = residents.import_residents(
+            session, batch, rows, rejected=rejected, day=request.day
+        )
+        return _Stored(counts, [])
     if isinstance(rows, PopulationRows):
         if request.day is None:
             raise MissingOption(option="--date", why=N_("the day that the counts hold for."))
@@ -301,13 +317,6 @@ def note_as_json(note: Note) -> dict[str, object]:
     return {"code": note.code, "message": note.message, "fields": dict(note.fields)}
 
 
-def rejects_folder() -> Path:
-    """Return the folder of reject reports, made if need be."""
-    folder = settings().home / "rejects"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 UNDO: dict[str, Callable[[Session, Batch], int]] = {
     "incidents": incidents.undo_incidents,
     "grids": grids.undo_grids,
@@ -316,6 +325,8 @@ UNDO: dict[str, Callable[[Session, Batch], int]] = {
     "places": places.undo_places,
     "resources": resources.undo_resources,
     "base": places.undo_base,
+    "residents": residents.undo_residents,
+    "staff": staff.undo_staff,
 }
 
 
@@ -337,20 +348,31 @@ def undo_import(actor: Actor, batch_id: int) -> tuple[Batch, int]:
     return batch, rows
 
 
-def rejects_path(session: Session, batch_id: int) -> Path:
-    """Return the report of rejected rows of one import.
+def may_see_rejects(actor: Actor, batch: Batch) -> bool:
+    """Tell whether rejected rows may be shown: those of persons are personal values in full."""
+    return batch.kind not in OF_PERSONS or actor.may("sensitive", at=batch.grid_code)
+
+
+def rejects_path(session: Session, actor: Actor, batch_id: int) -> Path:
+    """Return the report of rejected rows of one import; of persons', the look is on record.
 
     Raises:
         NoSuchBatch: there is no such import.
         NoRejects: all its rows could be used.
         NotFound: the report is not in the home any more.
+        NotAllowed: its rows are persons, and those are not for this actor.
     """
     batch = batch_queries.batch_by_id(session, batch_id)
     if batch is None:
         raise NoSuchBatch(batch=batch_id)
     if batch.rejects_file is None:
         raise NoRejects(batch=batch_id)
+    if not may_see_rejects(actor, batch):
+        raise NotAllowed
     path = rejects_folder() / batch.rejects_file
     if not path.is_file():
         raise NotFound(what=N_("list of the rejected rows of import"), name=batch_id)
+    if batch.kind in OF_PERSONS:
+        record(session, actor, "residents.rejects_seen", subject=("batch", batch_id),
+               where=batch.grid_code)  # fmt: skip
     return path

@@ -154,6 +154,32 @@ def import_population(**said: Any) -> None:
     _run("population", said)
 
 
+@imports.command("residents")
+@FILE
+@_columns(
+    ("name", "Column of the person's name."),
+    ("identity", "Column of the identity number."),
+    ("phone", "Column of the telephone number."),
+    ("address", "Column of the dwelling's address, found among the places."),
+    ("x", "Column of the longitude or easting."),
+    ("y", "Column of the latitude or northing."),
+    ("grid_code", "Column of the grid's code, where there is neither."),
+    ("detail", "Column of staircase and door."),
+    ("note", "Column of a note."),
+    ("kind", "Column that says: registered, resident or temporary."),
+    ("since", "Column of the first day there."),
+    ("until", "Column of the first day no longer there."),
+    ("id", "Column of the source's own id."),
+)
+@FORMAT
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]),
+              help="From when rows hold that do not say it; default: today.")  # fmt: skip
+@_common
+def import_residents(**said: Any) -> None:
+    """Import persons and where they live; names and numbers are encrypted."""
+    _run("residents", said)
+
+
 def _run(kind: str, said: dict[str, Any]) -> None:
     """Import one file and say what became of it."""
     as_json = said.pop("as_json")
@@ -260,5 +286,5 @@ def undo_import(batch: int) -> None:
 def show_rejects(batch: int) -> None:
     """Print the rejected rows of one import, with line, reason and row, as CSV."""
     with transaction(SYSTEM) as session:
-        path = actions.rejects_path(session, batch)
+        path = actions.rejects_path(session, SYSTEM, batch)
     click.echo(path.read_text(encoding="utf-8-sig"), nl=False)

@@ -23,7 +23,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "places": (*_POINT, "address", "id", "name", "kind", "dwellings"),
     "resources": (*_POINT, "id", "name", "kind", "status"),
     "population": ("grid_code", "count", *_POINT),
-}
+    "residents": (
+        "name", "identity", "phone", "address", *_POINT, "grid_code", "detail", "note", "kind",
+        "since", "until", "id",
+    ),
+}  # fmt: skip
 """Kind of import → columns that it may have, in the order of the form."""
 
 EXTRAS: dict[str, tuple[str, ...]] = {
@@ -33,6 +37,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "places": ("crs", "source"),
     "resources": ("crs", "source"),
     "population": ("day", "code_format", "source"),
+    "residents": ("day", "crs", "code_format", "source"),
 }
 
 LABELS = {
@@ -50,13 +55,19 @@ LABELS = {
     "count": N_("Number of people"),
     "dwellings": N_("Dwellings"),
     "status": N_("Whether it works"),
+    "identity": N_("Identity number"),
+    "phone": N_("Telephone number"),
+    "detail": N_("Staircase, door"),
+    "note": N_("Note"),
+    "since": N_("First day there"),
+    "until": N_("First day no longer there"),
     "code_format": N_("Form of codes"),
     "crs": N_("Coordinate system"),
     "category_value": N_("One category for all rows"),
     "time_format": N_("Form of times"),
     "tz": N_("Time zone"),
     "source": N_("Name of the source"),
-    "day": N_("Day that the counts hold for"),
+    "day": N_("Day that the rows hold for, or from"),
 }
 HINTS = {
     "x": N_("Empty when the rows name a grid or an address"),

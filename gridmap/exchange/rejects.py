@@ -54,6 +54,11 @@ NAMES = {
     "no_count": N_("No number of people"),
     "count_unreadable": N_("Number unreadable"),
     "count_impossible": N_("Number impossible"),
+    "no_name": N_("No name"),
+    "identity_impossible": N_("Identity number impossible"),
+    "phone_impossible": N_("Telephone number impossible"),
+    "day_unreadable": N_("Date unreadable"),
+    "days_reversed": N_("Ends before it begins"),
 }
 """Short names for filters; codes of one name are one filter."""
 

@@ -12,13 +12,13 @@ class ImportRequest:
     """One file and how to read it.
 
     Attributes:
-        kind: divisions, grids, incidents, places, resources or population.
+        kind: divisions, grids, incidents, places, resources, population or residents.
         path: the file.
         columns: which column holds what; the rest is guessed.
         options: coordinate system, layer, encoding.
         file_name: the name to be shown, where the path is a temporary one.
         repair: give overlaps between grids away instead of refusing them.
-        day: the day that counts of people hold for.
+        day: the day that counts of people hold for, or residences begin that do not say it.
         dry_run: do everything, store nothing.
         scope: one of several that the importer has; '' for the first.
     """

@@ -14,13 +14,20 @@ from gridmap.core.actor import EVERYTHING, Actor
 from gridmap.exchange.errors import RowsElsewhere
 from gridmap.grids.locator import Links, current_grids
 from gridmap.incidents.actions import place_rows
-from gridmap.intake import IncidentRows, PointRows
+from gridmap.intake import IncidentRows, PointRows, ResidentRows
 from gridmap.intake.rejects import Rejects
+from gridmap.residents.imports import find_homes
 
 Rows = TypeVar("Rows")
 Flags = npt.NDArray[np.bool_]
 
-CLASSES = {"incidents": "incident", "resources": "resource", "places": "place"}
+CLASSES = {
+    "incidents": "incident",
+    "resources": "resource",
+    "places": "place",
+    "residents": "personal",
+    "staff": "personal",
+}
 """Kinds whose rows lie in a scope, and the class of their data."""
 EVERYWHERE = ("grids", "divisions", "population", "base")
 """Kinds without a policy: what one of them changes is everybody's."""
@@ -84,20 +91,29 @@ def within(session: Session, rows: Rows, scope: str) -> Rows:
     or not. A point in no grid is taken in, to be linked when a grid covers it; but not into
     the scope of a single grid.
     """
-    if not scope or not isinstance(rows, IncidentRows | PointRows) or not len(rows):
+    if not scope or not isinstance(rows, IncidentRows | PointRows | ResidentRows) or not len(rows):
         return rows
-    if isinstance(rows, IncidentRows):
-        placed = place_rows(session, rows)
-        links, lon = placed.links, placed.lon
-    else:
-        links, lon = current_grids(session).at_points(rows.lon, rows.lat), rows.lon
+    links, lon = _places_of(session, rows)
     outside = _outside(links, scope)
-    if isinstance(rows, IncidentRows) and rows.grid_code is not None:
+    if isinstance(rows, IncidentRows | ResidentRows) and rows.grid_code is not None:
         outside |= np.isnan(lon) & (rows.grid_code != "") & ~_begin(rows.grid_code, scope)
     whole = current_grids(session).of_codes(np.array([scope], dtype=object))
     if not whole.unlinked[0]:
         outside |= links.unlinked
     return _without(rows, outside) if outside.any() else rows
+
+
+def _places_of(
+    session: Session, rows: IncidentRows | PointRows | ResidentRows
+) -> tuple[Links, npt.NDArray[np.float64]]:
+    """Return the grids of rows, and the longitudes of their points."""
+    if isinstance(rows, IncidentRows):
+        placed = place_rows(session, rows)
+        return placed.links, placed.lon
+    if isinstance(rows, ResidentRows):
+        homes = find_homes(session, rows, scope=EVERYTHING)
+        return homes.links, homes.lon
+    return current_grids(session).at_points(rows.lon, rows.lat), rows.lon
 
 
 def _outside(links: Links, scope: str) -> Flags:

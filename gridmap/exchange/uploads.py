@@ -22,7 +22,7 @@ from gridmap.core.settings import settings
 KEPT_S = 24 * 3600
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}")
-KINDS = ("grids", "incidents", "divisions", "places", "resources", "population")
+KINDS = ("grids", "incidents", "divisions", "places", "resources", "population", "residents")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from flask_babel import gettext
 from gridmap.auth.current import current_actor, requires
 from gridmap.auth.errors import NotAllowed
 from gridmap.batches.errors import NoSuchBatch
+from gridmap.batches.models import Batch
 from gridmap.batches.queries import batch_by_id, newest_batches, sample_batches
+from gridmap.batches.rejects import rejects_folder
 from gridmap.core import city
 from gridmap.core.actor import EVERYTHING
 from gridmap.core.database import transaction
@@ -222,7 +224,7 @@ def _batch_page(batch_id: int, *, problem: str | None = None) -> str:
         if found is None:
             raise NoSuchBatch(batch=batch_id)
         zone = city.timezone(session)
-    rejects = _rejects(found.rejects_file, reason, number)
+    rejects = _rejects(found, reason, number)
     page = Page(
         number,
         rejects.total if rejects else 0,
@@ -242,9 +244,12 @@ def _batch_page(batch_id: int, *, problem: str | None = None) -> str:
     )
 
 
-def _rejects(file: str | None, reason: str, number: int) -> RejectPage | None:
-    path = actions.rejects_folder() / file if file else None
-    if path is None or not path.is_file():
+def _rejects(batch: Batch, reason: str, number: int) -> RejectPage | None:
+    file = batch.rejects_file
+    if file is None or not actions.may_see_rejects(current_actor(), batch):
+        return None
+    path = rejects_folder() / file
+    if not path.is_file():
         return None
     return read_page(path, reason=reason, offset=(number - 1) * SIZE, limit=SIZE)
 
@@ -260,7 +265,7 @@ def _said_note(note: dict[str, Any]) -> str:
 def rejects_csv(batch_id: int) -> ResponseReturnValue:
     """Return the rejected rows as a file."""
     with transaction(current_actor()) as session:
-        path = actions.rejects_path(session, batch_id)
+        path = actions.rejects_path(session, current_actor(), batch_id)
     return send_file(
         path, mimetype="text/csv", as_attachment=True, download_name=f"rejects_{batch_id}.csv"
     )

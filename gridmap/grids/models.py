@@ -136,4 +136,6 @@ class GridPopulation(Base):
     date: Mapped[date] = mapped_column(Date)
     n: Mapped[float] = mapped_column(Double)
     source: Mapped[str] = mapped_column(Text, server_default=text("''"))
-    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"), index=True)
+    batch_id: Mapped[int | None] = mapped_column(
+        ForeignKey("batches.id"), index=True, comment="NULL: counted from the register of residents"
+    )

@@ -1,6 +1,6 @@
 """Every statement on divisions and grids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from sqlalchemy import Row, delete, exists, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, delete, exists, func, or_, select, text
+from sqlalchemy.orm import Session, aliased
 
 from gridmap.core.bulk import Column, copy_rows
 from gridmap.core.geometry import Geometries, ewkb
@@ -22,6 +22,9 @@ from gridmap.grids.models import (
 )
 
 Ids = npt.NDArray[np.int64]
+
+REGISTER = "residents"
+"""Source of counts that were made from the register of residents (their batch is NULL)."""
 
 
 @dataclass(frozen=True)
@@ -208,13 +211,14 @@ def existing_divisions(session: Session, codes: Sequence[str]) -> set[str]:
 
 def population_batches_on(session: Session, batch_id: int) -> Sequence[int]:
     """Return the imports that brought counts of people for the grids of an import."""
-    return session.scalars(
+    found = session.scalars(
         select(GridPopulation.batch_id)
         .join(Grid, Grid.id == GridPopulation.grid_id)
-        .where(Grid.batch_id == batch_id)
+        .where(Grid.batch_id == batch_id, GridPopulation.batch_id.is_not(None))
         .distinct()
         .order_by(GridPopulation.batch_id)
     ).all()
+    return [batch for batch in found if batch is not None]
 
 
 def delete_divisions_of(session: Session, batch_id: int) -> None:
@@ -261,6 +265,49 @@ def delete_population_of(session: Session, batch_id: int) -> None:
     session.execute(delete(GridPopulation).where(GridPopulation.batch_id == batch_id))
 
 
+def counts_once() -> Any:
+    """Leave out counts from the register of residents where somebody imported counts for a grid.
+
+    Both tell of the same people: added up, everybody would count twice. What was imported goes
+    first, because a register is seldom complete.
+    """
+    other = aliased(GridPopulation)
+    imported = exists().where(other.grid_id == GridPopulation.grid_id, other.batch_id.is_not(None))
+    return or_(GridPopulation.batch_id.is_not(None), ~imported.correlate(GridPopulation))
+
+
+def replace_register_counts(
+    session: Session, *, day: date, counts: Mapping[int, int], of_grids: Ids | None
+) -> None:
+    """Store how many residents the register has in each grid on a day, in place of that day's.
+
+    Args:
+        session: the transaction.
+        day: the day of the counts.
+        counts: grid → people; grids that are absent have none.
+        of_grids: those that were counted; None for all.
+    """
+    old = delete(GridPopulation).where(
+        GridPopulation.batch_id.is_(None), GridPopulation.date == day
+    )
+    if of_grids is not None:
+        old = old.where(GridPopulation.grid_id == func.any(of_grids.tolist()))
+    before = select(GridPopulation.grid_id).where(GridPopulation.batch_id.is_(None)).distinct()
+    if of_grids is not None:
+        before = before.where(GridPopulation.grid_id == func.any(of_grids.tolist()))
+    found = dict.fromkeys(session.scalars(before), 0) | dict(counts)
+    session.execute(old)
+    session.execute(
+        text(
+            "INSERT INTO grid_population (grid_id, date, n, source) "
+            "SELECT g, :day, n, :source "
+            "FROM unnest(CAST(:grids AS int[]), CAST(:counts AS float8[])) AS c (g, n) "
+            "ON CONFLICT DO NOTHING"  # a file of the same source and day was imported: it stands
+        ),
+        {"day": day, "source": REGISTER, "grids": list(found), "counts": list(found.values())},
+    )
+
+
 def people_in(session: Session, grid_ids: Ids, *, on: date) -> npt.NDArray[np.float64]:
     """Return each grid's newest count not after a day; the sources of one day are added up.
 
@@ -269,7 +316,7 @@ def people_in(session: Session, grid_ids: Ids, *, on: date) -> npt.NDArray[np.fl
     """
     newest = (
         select(GridPopulation.grid_id, func.max(GridPopulation.date).label("date"))
-        .where(GridPopulation.date <= on)
+        .where(GridPopulation.date <= on, counts_once())
         .group_by(GridPopulation.grid_id)
         .subquery()
     )
@@ -279,6 +326,7 @@ def people_in(session: Session, grid_ids: Ids, *, on: date) -> npt.NDArray[np.fl
             newest,
             (newest.c.grid_id == GridPopulation.grid_id) & (newest.c.date == GridPopulation.date),
         )
+        .where(counts_once())
         .group_by(GridPopulation.grid_id)
     )
     counted = {grid_id: n for grid_id, n in rows}  # noqa: C416 - rows are not tuples

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.core.matching import matches_words
 from gridmap.grids.models import Grid, GridPopulation, GridVersion
-from gridmap.grids.queries import in_force
+from gridmap.grids.queries import counts_once, in_force
 
 
 def register_page(
@@ -34,7 +34,7 @@ def register_page(
         condition.append(matches_words(words, Grid.name, code=Grid.code))
     people = (
         select(func.sum(GridPopulation.n))
-        .where(GridPopulation.grid_id == Grid.id)
+        .where(GridPopulation.grid_id == Grid.id, counts_once())
         .group_by(GridPopulation.date)
         .order_by(GridPopulation.date.desc())
         .limit(1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gridmap.intake.points import read_points
     from gridmap.intake.population import read_population
     from gridmap.intake.rejects import Rejects
+    from gridmap.intake.residents import read_residents
     from gridmap.intake.rows import (
         AreaRows,
         Columns,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         PointRows,
         PopulationRows,
         ReadOptions,
+        ResidentRows,
     )
     from gridmap.intake.tables import Table, inspect, read_table
 
@@ -40,6 +42,7 @@ _HOMES = {
     "PopulationRows": "rows",
     "ReadOptions": "rows",
     "Rejects": "rejects",
+    "ResidentRows": "rows",
     "Table": "tables",
     "UnreadableFile": "errors",
     "diagnose": "coordinates",
@@ -49,6 +52,7 @@ _HOMES = {
     "read_incidents": "incidents",
     "read_points": "points",
     "read_population": "population",
+    "read_residents": "residents",
     "read_table": "tables",
 }
 
@@ -63,6 +67,7 @@ __all__ = [
     "PopulationRows",
     "ReadOptions",
     "Rejects",
+    "ResidentRows",
     "Table",
     "UnreadableFile",
     "diagnose",
@@ -72,6 +77,7 @@ __all__ = [
     "read_incidents",
     "read_points",
     "read_population",
+    "read_residents",
     "read_table",
 ]
 

@@ -49,8 +49,14 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "objectid", "reportno", "编号", "案件编号", "事件编号", "警情编号", "接警编号", "序列号",
         "唯一标识", "主键", "流水号",
     ),
-    "name": ("name", "title", "label", "名称", "设备名称", "网格名称", "区划名称", "地名"),
-    "kind": ("kind", "type", "category", "class", "类型", "类别", "种类", "网格类型", "设备类型"),
+    "name": (
+        "name", "title", "label", "fullname", "名称", "设备名称", "网格名称", "区划名称", "地名",
+        "姓名",
+    ),
+    "kind": (
+        "kind", "type", "category", "class", "类型", "类别", "种类", "网格类型", "设备类型",
+        "居住类型", "人口类型", "人员类型",
+    ),
     "code": (
         "code", "gridcode", "gridid", "cellid", "areacode", "divisioncode", "adcode", "geoid",
         "编码", "代码", "编号", "网格编码", "网格编号", "网格代码", "区划代码", "行政区划代码",
@@ -62,6 +68,26 @@ _WORDS: dict[str, tuple[str, ...]] = {
     ),
     "dwellings": ("dwellings", "units", "households", "flats", "户数", "套数", "住户数"),
     "status": ("status", "state", "condition", "状态", "设备状态", "运行状态"),
+    "identity": (
+        "identity", "identitynumber", "idnumber", "idcard", "idcardnumber", "identityno", "身份证",
+        "身份证号", "身份证号码", "公民身份号码", "证件号码", "证件号",
+    ),
+    "phone": (
+        "phone", "phonenumber", "telephone", "tel", "mobile", "mobilephone", "电话", "手机",
+        "手机号", "手机号码", "联系电话", "电话号码", "联系方式",
+    ),
+    "detail": (
+        "detail", "addressdetail", "room", "flat", "door", "unit", "门牌", "房号", "室号", "房间号",
+        "门牌号",
+    ),
+    "note": ("note", "notes", "remark", "remarks", "备注", "说明"),
+    "since": (
+        "since", "from", "movein", "moveindate", "startdate", "入住日期", "入住时间", "迁入日期",
+        "居住起始日期", "登记日期",
+    ),
+    "until": (
+        "until", "to", "moveout", "moveoutdate", "enddate", "迁出日期", "离开日期", "搬离日期",
+    ),
 }  # fmt: skip
 
 _WANTED: dict[str, tuple[str, ...]] = {
@@ -71,6 +97,21 @@ _WANTED: dict[str, tuple[str, ...]] = {
     "places": ("x", "y", "grid_code", "address", "id", "name", "kind", "dwellings"),
     "resources": ("x", "y", "grid_code", "address", "id", "name", "kind", "status"),
     "population": ("grid_code", "count", "x", "y"),
+    "residents": (
+        "x",
+        "y",
+        "grid_code",
+        "address",
+        "id",
+        "name",
+        "identity",
+        "phone",
+        "detail",
+        "note",
+        "kind",
+        "since",
+        "until",
+    ),
 }
 _FIXED = {"code_format", "time_format", "tz", "category_value", "source"}
 COLUMN_FIELDS = tuple(f.name for f in fields(Columns) if f.name not in _FIXED)
@@ -87,7 +128,7 @@ def guess_columns(
     a row.
 
     Args:
-        kind: divisions, grids, incidents, places, resources or population.
+        kind: divisions, grids, incidents, places, resources, population or residents.
         headers: of the file.
         given: what the user named; always kept.
         geometry: whether the file's rows carry geometries of their own.
@@ -116,7 +157,7 @@ def _is_superfluous(name: str, given: Columns, geometry: bool, kind: str) -> boo
         return given.category_value is not None
     if name in {"x", "y"}:
         other = given.y if name == "x" else given.x
-        by_address = kind == "incidents" and given.address is not None
+        by_address = kind in {"incidents", "residents"} and given.address is not None
         elsewhere = geometry or given.grid_code is not None or by_address
         return other is None and elsewhere
     if name == "geometry":
@@ -151,6 +192,7 @@ _MEANINGS = {
     "code": N_("the code"),
     "count": N_("the number of people"),
     "geometry": N_("the border"),
+    "name": N_("the name of the person"),
 }
 
 

@@ -51,10 +51,10 @@ def read_points(
     positions = read_positions(table, columns, options, checks)
     none = np.full(len(table), "", dtype=object)
     name = read_labels(table, columns.name, checks, limit=MAX_NAME_LENGTH)
-    words = _known(read_words(table, columns.kind, checks), kinds, checks, columns.kind)
+    words = known_words(read_words(table, columns.kind, checks), kinds, checks, columns.kind)
     status = read_words(table, columns.status, checks)
     if states is not None:
-        status = _known(status, {"": "", **states}, checks, columns.status)
+        status = known_words(status, {"": "", **states}, checks, columns.status)
     dwellings = _dwellings(table, columns.dwellings, checks)
     ids, repeats = read_ids(table, columns.id, checks)
     kept = keeper(checks.ok & ~repeats)
@@ -76,7 +76,7 @@ def read_points(
     )
 
 
-def _known(
+def known_words(
     words: Texts, vocabulary: Vocabulary | None, checks: RowChecks, header: str | None
 ) -> Texts:
     """Return what words stand for; rows whose word stands for nothing fail."""

@@ -106,4 +106,17 @@ REASONS: dict[str, Reason] = {
     "count_impossible": Reason(
         N_("%(value)s in %(column)s is no possible number; it must be 0 to %(detail)s."), _CORRECT
     ),
+    "no_name": Reason(N_("%(column)s is empty."), N_("Give the row the name of the person.")),
+    "identity_impossible": Reason(
+        N_("What stands in %(column)s is no identity number: its length or last place is wrong."),
+        _CORRECT,
+    ),
+    "phone_impossible": Reason(
+        N_("What stands in %(column)s is no telephone number of 3 to 15 digits."), _CORRECT
+    ),
+    "day_unreadable": Reason(N_("What stands in %(column)s is no date like 2016-12-31."), _DATE),
+    "days_reversed": Reason(
+        N_("The day in %(column)s is not after the first day."),
+        N_("Swap or correct the two days and import the row again."),
+    ),
 }

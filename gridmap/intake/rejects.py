@@ -1,5 +1,6 @@
 """Rows that cannot be used: why, what to do, and the row itself."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,8 @@ def write_rejects(rejects: Rejects, path: Path, translate: Callable[[str], str] 
     heading = pa.table([pa.array([name], pa.large_string()) for name in names], names=names)
     body = pa.table([column.cast(pa.large_string()) for column in columns], names=names)
     options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-    with path.open("wb") as file:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
         file.write(b"\xef\xbb\xbf")
         for part in (heading, body):
             pa.csv.write_csv(_guarded(part), file, write_options=options)

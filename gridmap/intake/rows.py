@@ -58,6 +58,12 @@ class Columns:
         count: number of people.
         dwellings: dwellings in a building.
         status: whether a resource works.
+        identity: a person's identity number.
+        phone: a person's telephone number.
+        detail: what the address leaves open: staircase, door.
+        note: free text about a person.
+        since: the first day in a dwelling.
+        until: the first day no longer in it.
         code_format: as in Python, applied to whole numbers: `17031{:03d}`.
         time_format: as in strptime: `%d/%m/%Y`.
         tz: zone of times without an offset: `America/Chicago`.
@@ -80,6 +86,12 @@ class Columns:
     count: str | None = None
     dwellings: str | None = None
     status: str | None = None
+    identity: str | None = None
+    phone: str | None = None
+    detail: str | None = None
+    note: str | None = None
+    since: str | None = None
+    until: str | None = None
     code_format: str | None = None
     time_format: str | None = None
     tz: str | None = None
@@ -285,3 +297,32 @@ class PopulationRows(_Rows):
     lon: Floats
     lat: Floats
     count: Floats
+
+
+@dataclass(frozen=True)
+class ResidentRows(_Rows):
+    """Who lives where: a person and a residence a row. Texts are '' where a row has none.
+
+    Attributes:
+        source_id: the file's id, or a digest of the row's content: never to be stored as it is.
+        identity: digits and letters only, in capitals; checked where it has 18 places.
+        phone: digits only, with + before a country's number.
+        address: normalised, so that it can be found among the places; '' without one.
+        kind: registered, resident or temporary.
+        since: datetime64[D], NaT where the row does not say it.
+        until: the first day no longer there; NaT while it lasts.
+    """
+
+    source_id: Texts
+    lon: Floats
+    lat: Floats
+    grid_code: Texts | None
+    address: Texts
+    name: Texts
+    identity: Texts
+    phone: Texts
+    detail: Texts
+    note: Texts
+    kind: Texts
+    since: Times
+    until: Times

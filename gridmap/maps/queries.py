@@ -14,7 +14,7 @@ from gridmap.core.clock import month_number
 from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.core.matching import matches_words
 from gridmap.grids.models import Division, Grid, GridNeighbour, GridPopulation, GridVersion
-from gridmap.grids.queries import in_force
+from gridmap.grids.queries import counts_once, in_force
 from gridmap.incidents.models import (
     Category,
     Incident,
@@ -147,10 +147,10 @@ def neighbours_of(session: Session, grid_id: int, *, scope: str) -> list[int]:
 
 
 def population_of(session: Session, grid_id: int) -> tuple[float, date] | None:
-    """Return the newest count of people in a grid and its day; sources are added up."""
+    """Return the newest count of people in a grid and its day; imported sources are added up."""
     row = session.execute(
         select(func.sum(GridPopulation.n), GridPopulation.date)
-        .where(GridPopulation.grid_id == grid_id)
+        .where(GridPopulation.grid_id == grid_id, counts_once())
         .group_by(GridPopulation.date)
         .order_by(GridPopulation.date.desc())
         .limit(1)

@@ -51,3 +51,31 @@ def delete_base_features_of(session: Session, batch_id: int) -> int:
         delete(BaseFeature).where(BaseFeature.batch_id == batch_id).returning(BaseFeature.id)
     )
     return len(gone.all())
+
+
+def places_of_addresses(
+    session: Session, keys: Sequence[str]
+) -> dict[str, tuple[int, float, float]]:
+    """Return normalised address → place, longitude and latitude, where just one place has it."""
+    rows = session.execute(
+        select(
+            Place.address_key,
+            func.min(Place.id),
+            func.min(func.ST_X(Place.geom)),
+            func.min(func.ST_Y(Place.geom)),
+        )
+        .where(Place.address_key.in_(keys), Place.geom.is_not(None))
+        .group_by(Place.address_key)
+        .having(func.count() == 1)
+    )
+    return {key: (place_id, lon, lat) for key, place_id, lon, lat in rows}
+
+
+def point_of_place(session: Session, place_id: int) -> tuple[float, float] | None:
+    """Return longitude and latitude of a place that may be seen; None without a point."""
+    row = session.execute(
+        select(func.ST_X(Place.geom), func.ST_Y(Place.geom)).where(
+            Place.id == place_id, Place.geom.is_not(None)
+        )
+    ).one_or_none()
+    return None if row is None else (float(row[0]), float(row[1]))

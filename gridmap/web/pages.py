@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_babel import gettext
 
+from gridmap.auth.current import current_actor
 from gridmap.core.i18n import N_
 from gridmap.core.settings import CHECKOUT
 from gridmap.web import compress, csp, errors, formats, guard, language, origin, people, trail
@@ -30,7 +31,12 @@ class Place:
 PLACES = (
     Place("maps.show", icon="map", label=N_("Map"), within=("maps",)),
     Place("cases.desk", icon="clipboard-list", label=N_("Desk"), within=("cases",)),
-    Place("grids.register", icon="database", label=N_("Registers"), within=("grids", "incidents")),
+    Place(
+        "grids.register",
+        icon="database",
+        label=N_("Registers"),
+        within=("grids", "incidents", "residents", "staff", "privacy"),
+    ),
     Place("exchange.imports", icon="upload", label=N_("Import"), within=("exchange",)),
     Place(
         "oversight.show",
@@ -56,7 +62,9 @@ def init_app(app: Flask) -> None:
     people.init_app(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(here=here, navigation=navigation, say=say, static_url=static_url)
+    app.jinja_env.globals.update(
+        here=here, may_see=may_see, navigation=navigation, say=say, static_url=static_url
+    )
 
 
 def here(**changes: Any) -> str:
@@ -83,6 +91,11 @@ def navigation() -> list[dict[str, object]]:
         for place in PLACES
         if place.needs is None or (actor is not None and actor.may(*place.needs))
     ]
+
+
+def may_see(data: str) -> bool:
+    """Return whether the one who asks may see a class of data anywhere."""
+    return current_actor().may(data)
 
 
 def say(sentence: str, fields: Mapping[str, object] | None = None) -> str:

@@ -9,10 +9,12 @@ def connect() -> None:
     """Connect all handlers; calling it again changes nothing."""
     from gridmap.incidents import actions as incidents
     from gridmap.places import actions as places
+    from gridmap.residents import actions as residents
     from gridmap.resources import actions as resources
+    from gridmap.staff import actions as staff
 
-    for handler in (places.follow_grids, resources.follow_grids, incidents.follow_grids):
-        grids_changed.connect(handler)
+    for slice_ in (places, resources, incidents, residents, staff):
+        grids_changed.connect(slice_.follow_grids)
     connect_jobs()
 
 
@@ -22,8 +24,10 @@ def connect_jobs() -> None:
     from gridmap.auth.job_kinds import FORGET_SESSIONS
     from gridmap.core.job_kinds import FORGET_JOBS
     from gridmap.core.jobs import register
+    from gridmap.privacy.job_kinds import RETENTION
+    from gridmap.residents.job_kinds import SETTLE
 
-    register(SEAL, FORGET_SESSIONS, FORGET_JOBS)
+    register(SEAL, FORGET_SESSIONS, FORGET_JOBS, RETENTION, SETTLE)
 
 
 def add_commands(app: Flask) -> None:
@@ -35,7 +39,10 @@ def add_commands(app: Flask) -> None:
     from gridmap.hotspots.cli import hotspots
     from gridmap.incidents.cli import incidents
     from gridmap.oversight.cli import jobs
+    from gridmap.privacy.cli import keys, rules
+    from gridmap.residents.cli import residents
     from gridmap.sample.cli import sample
+    from gridmap.staff.cli import staff
     from gridmap.web.database_cli import database
 
     for group in (
@@ -45,6 +52,10 @@ def add_commands(app: Flask) -> None:
         imports,
         incidents,
         jobs,
+        keys,
+        residents,
+        rules,
+        staff,
         users,
     ):
         app.cli.add_command(group)
@@ -63,6 +74,9 @@ def add_pages(app: Flask) -> None:
     from gridmap.maps.views import blueprint as maps
     from gridmap.oversight.job_views import blueprint as jobs
     from gridmap.oversight.views import blueprint as oversight
+    from gridmap.privacy.views import blueprint as privacy
+    from gridmap.residents.views import blueprint as residents
+    from gridmap.staff.views import blueprint as staff
     from gridmap.tiles.views import blueprint as tiles
 
     for blueprint in (
@@ -75,6 +89,9 @@ def add_pages(app: Flask) -> None:
         jobs,
         maps,
         oversight,
+        privacy,
+        residents,
+        staff,
         tiles,
     ):
         app.register_blueprint(blueprint)

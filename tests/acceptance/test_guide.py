@@ -13,6 +13,7 @@ PAGES = (
     "unlinked.md",
     "categories.md",
     "undo.md",
+    "residents.md",
     "sample.md",
 )
 """In the order of a reader; each goes on where the one before ended."""

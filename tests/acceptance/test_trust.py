@@ -1,4 +1,4 @@
-"""The proofs of trust: the record, jobs, backup."""
+"""The proofs of trust: the record, jobs, backup; keys, retention, erasure of persons."""
 
 import os
 import shutil
@@ -97,3 +97,158 @@ def test_the_server_has_a_worker_starts_it_again_and_ends_it_in_time(new_home):
         server.kill()
         server.wait()
     assert workers_on(home) == "0"
+
+
+# -- Persons: keys, retention, erasure -----------------------------------------------------------
+PEOPLE = 400
+AT_ONCE = 20
+
+
+@pytest.fixture
+def people(fresh_database, test_home, tmp_path, monkeypatch):
+    """A city with residents that are committed, and a key folder of its own."""
+    from gridmap.auth import installation
+    from gridmap.core import keys, settings
+    from gridmap.web import wiring
+    from tests.factories import centre, import_chessboard, import_residents
+
+    monkeypatch.setenv("GRIDMAP_KEYS", str(tmp_path / "keys"))
+    settings.settings.cache_clear()
+    keys._read.cache_clear()
+    wiring.connect()
+    installation.install(fresh_database["owner"])
+    import_chessboard(tmp_path)
+    import_residents(
+        tmp_path,
+        [(f"Person {n}", "", f"555{n:04d}", *centre(n % 4, n // 4 % 4), f"Door {n}")
+         for n in range(PEOPLE)],
+    )  # fmt: skip
+    yield fresh_database
+    monkeypatch.undo()
+    settings.settings.cache_clear()
+    keys._read.cache_clear()
+
+
+def all_in_full():
+    """Every person's name, telephone number and door, decrypted."""
+    from sqlalchemy import select
+
+    from gridmap.core.actor import SYSTEM
+    from gridmap.core.database import transaction
+    from gridmap.residents.models import Resident
+    from gridmap.residents.persons import opened
+
+    with transaction(SYSTEM) as session:
+        residents = session.scalars(select(Resident).order_by(Resident.id)).all()
+        found = opened(session, residents)
+        numbers = {resident.key_number for resident in residents}
+    return [(one.name, one.phone, one.homes[0].detail) for one in found], numbers
+
+
+EVERYBODY = [(f"Person {n}", f"555{n:04d}", f"Door {n}") for n in range(PEOPLE)]
+
+
+def start_rotation(urls) -> subprocess.Popen[str]:
+    program = [sys.executable, "-P", "-u", "-m", "flask", "--app", str(CHECKOUT / "app.py")]
+    where = {"GRIDMAP_DATABASE_URL": urls["app"], "GRIDMAP_OWNER_URL": urls["owner"],
+             "PYTHONPATH": str(CHECKOUT)}  # fmt: skip
+    return subprocess.Popen(
+        [*program, "keys", "rotate", "--rows", str(AT_ONCE)], env=os.environ | where,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def test_a_rotation_that_is_killed_goes_on_and_everything_stays_readable(people):
+    from gridmap.core.key_ring import key_ring
+
+    for batches in (1, 3):  # killed twice, each time a little later
+        running = start_rotation(people)
+        seen = 0
+        for line in running.stdout:
+            seen += " rows" in line
+            if seen == batches:
+                running.send_signal(signal.SIGKILL)
+                break
+        running.wait(60)
+        running.stdout.close()
+        assert running.returncode == -signal.SIGKILL
+        texts, numbers = all_in_full()
+        assert texts == EVERYBODY
+        assert numbers == {1, 2}, "it was killed in the middle"
+        assert key_ring().numbers == (1, 2)
+
+    ended = start_rotation(people)
+    said = ended.communicate(timeout=120)[0]
+
+    assert ended.returncode == 0, said
+    assert "going on with it" in said
+    assert "Retired: 1" in said
+    assert all_in_full() == (EVERYBODY, {2})
+    assert key_ring().numbers == (2,)
+    assert key_ring().current == 2
+
+
+def test_without_its_key_a_rotation_changes_nothing(people):
+    from gridmap.core.key_ring import key_ring
+
+    key = key_ring().folder / "data-1.key"
+    kept = key.read_bytes()
+    key.unlink()
+
+    refused = start_rotation(people)
+    said = refused.communicate(timeout=120)[0]
+
+    assert refused.returncode == 1
+    assert "Key 1 is not in the key folder" in said
+    key.write_bytes(kept)
+    assert all_in_full()[0] == EVERYBODY
+
+
+def test_an_erased_person_is_nowhere_in_the_database(people):
+    from sqlalchemy import create_engine, text
+
+    from gridmap.core.actor import SYSTEM
+    from gridmap.core.database import transaction
+    from gridmap.residents import changes, persons
+
+    with transaction(SYSTEM) as session:
+        found = persons.search(session, SYSTEM, field="name", words="Person 7")
+        changes.erase(session, SYSTEM, found[0].id, reason="asked for it")
+
+    with transaction(SYSTEM) as session:
+        assert persons.search(session, SYSTEM, field="name", words="Person 7") == []
+    engine = create_engine(people["postgres"])
+    with engine.connect() as connection:  # past every policy
+        for table in ("residents", "residences", "resident_versions"):
+            key = "id" if table == "residents" else "resident_id"
+            left = connection.scalar(text(f"SELECT count(*) FROM {table} WHERE {key} = :n"),
+                                     {"n": found[0].id})  # fmt: skip
+            assert left == 0, table
+        ledger = connection.execute(text("SELECT rule, subject_id FROM disposals")).all()
+    engine.dispose()
+    assert ledger == [("erasure", found[0].id)]
+
+
+def test_retention_takes_what_is_too_old_once_and_says_so(people, run):
+    from sqlalchemy import text
+
+    from gridmap.core.actor import SYSTEM
+    from gridmap.core.database import transaction
+
+    with transaction(SYSTEM) as session:
+        session.execute(text("UPDATE residences SET valid = daterange('1999-01-01', '2001-01-01') "
+                             "WHERE resident_id % 4 = 0"))  # fmt: skip
+        old = session.scalar(text("SELECT count(*) FROM residents WHERE id % 4 = 0"))
+
+    foretold = run("retention", "run", "--dry-run").output
+    done = run("retention", "run").output
+    again = run("retention", "run").output
+
+    assert f"{old} would go" in foretold
+    assert f"{old} went" in done
+    assert " 0 went" in again
+    assert str(old) not in again
+    assert len(all_in_full()[0]) == PEOPLE - old
+    assert f"moved_out        residents             {old}" in " ".join(
+        run("retention", "ledger").output.splitlines()
+    )

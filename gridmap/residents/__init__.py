@@ -1,0 +1,1 @@
+"""Residents: persons, and who lives where, as what, from when to when."""

@@ -1,0 +1,28 @@
+"""What can go wrong with staff."""
+
+from gridmap.core.errors import GridmapError
+from gridmap.core.i18n import N_
+
+
+class NumberTaken(GridmapError):
+    """Two members of staff cannot have one number."""
+
+    status = 409
+    code = "staff_number_taken"
+    message = N_("The number %(number)s is taken. Choose another one.")
+
+
+class DutyOverlaps(GridmapError):
+    """Somebody has that grid in those days already."""
+
+    status = 409
+    code = "duty_overlaps"
+    message = N_("%(number)s has grid %(grid)s in these days already. End that duty first.")
+
+
+class BadSpan(GridmapError):
+    """A span of days that holds none."""
+
+    status = 422
+    code = "span_without_days"
+    message = N_("The last day comes before the first. Swap or correct the two days.")
