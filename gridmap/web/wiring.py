@@ -43,6 +43,7 @@ def add_commands(app: Flask) -> None:
     from gridmap.residents.cli import residents
     from gridmap.sample.cli import sample
     from gridmap.staff.cli import staff
+    from gridmap.web.backup_cli import backup, restore
     from gridmap.web.database_cli import database
 
     for group in (
@@ -59,6 +60,8 @@ def add_commands(app: Flask) -> None:
         users,
     ):
         app.cli.add_command(group)
+    for command in (backup, restore):
+        app.cli.add_command(command)
     app.cli.add_command(hotspots)
     app.cli.add_command(sample)
 

@@ -7,11 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from gridmap import cluster
+from tests.factories import write_chessboard
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -252,3 +255,97 @@ def test_retention_takes_what_is_too_old_once_and_says_so(people, run):
     assert f"moved_out        residents             {old}" in " ".join(
         run("retention", "ledger").output.splitlines()
     )
+
+
+# -- backup -------------------------------------------------------------------------------------
+
+
+def ask(home: Path, question: str) -> list[tuple]:
+    """Ask as a superuser, from whom no policy hides a row."""
+    with closing(psycopg2.connect(cluster.find(home).libpq("postgres"))) as connection:
+        cursor = connection.cursor()
+        cursor.execute(question)
+        return cursor.fetchall()
+
+
+def said(done: subprocess.CompletedProcess[str], code: int = 0) -> str:
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_backup_is_restored_whole_and_every_bad_one_is_refused(new_home, tmp_path):
+    home, other = new_home(), new_home()
+    write_chessboard(home / "grids.geojson", 3, 3)
+    write_incidents(home / "incidents.csv")
+    said(gridmap(home, "import", "grids", home / "grids.geojson", "--code", "code"))
+    said(gridmap(home, "import", "incidents", home / "incidents.csv", *COLUMNS))
+    said(gridmap(home, "audit", "seal"))
+    (home / "rejects").mkdir(exist_ok=True)
+    (home / "rejects" / "1.csv").write_text("line,reason\n")
+    phrase = tmp_path / "phrase"
+    phrase.write_text("correct horse battery staple")
+    backup, keys = tmp_path / "city.backup", tmp_path / "city.keys"
+
+    assert "Every count is that of the database" in said(gridmap(home, "backup", backup))
+    said(gridmap(home, "backup", "--keys", keys, "--passphrase-file", phrase))
+
+    for secret in (home / "keys").glob("*.key"):
+        assert secret.read_bytes() not in backup.read_bytes()
+    assert "never written over" in said(gridmap(home, "backup", backup), 2)
+
+    # -- refused, nothing touched
+    assert "another key" in said(gridmap(other, "restore", backup), 2)
+    assert "passphrase" in said(gridmap(other, "restore", backup, "--passphrase-file", phrase), 2)
+    shutil.rmtree(other / "keys")
+    said(gridmap(other, "restore", "--keys", keys, "--passphrase-file", phrase))
+    for name, bad in damaged(backup.read_bytes()).items():
+        file = tmp_path / name
+        file.write_bytes(bad)
+        assert "nothing was changed" in said(gridmap(other, "restore", file), 2).lower(), name
+    (other / "keys" / "seals.key").rename(other / "seals.key")
+    assert "seals.key" in said(gridmap(other, "restore", backup), 1)
+    assert not (other / "database").exists()
+    (other / "seals.key").rename(other / "keys" / "seals.key")
+
+    # -- restored
+    assert "counts and policies are those of then" in said(gridmap(other, "restore", backup))
+    for question in (
+        "SELECT count(*), sum(id), min(grid_code) FROM incidents",
+        "SELECT string_agg(tablename || policyname || coalesce(qual, ''), ',' "
+        "ORDER BY tablename, policyname) FROM pg_policies",
+        "SELECT max(number) FROM audit_seals",
+    ):
+        assert ask(home, question)[0] not in [(None,), (0,)]
+        assert ask(home, question) == ask(other, question)
+    assert (other / "rejects" / "1.csv").read_text() == "line,reason\n"
+    assert "as they were sealed" in said(gridmap(other, "audit", "verify"))
+    said(gridmap(other, "import", "undo", "2"))
+    assert "Sealed" in said(gridmap(other, "audit", "seal"))
+    assert "as they were sealed" in said(gridmap(other, "audit", "verify"))
+    assert "not empty" in said(gridmap(other, "restore", backup), 1)
+
+
+COLUMNS = ("--x", "lon", "--y", "lat", "--time", "time", "--id", "id", "--category", "category",
+           "--tz", "Asia/Shanghai")  # fmt: skip
+
+
+def write_incidents(path: Path) -> None:
+    rows = "".join(
+        f"{number},2026-01-0{number % 9 + 1} 10:00,theft,{120.0 + number * 1e-5},32.001\n"
+        for number in range(500)
+    )
+    path.write_text("id,time,category,lon,lat\n" + rows)
+
+
+def damaged(whole: bytes) -> dict[str, bytes]:
+    """Name → bytes of a backup that was cut or changed."""
+    middle = len(whole) // 2
+    return {
+        "cut at the end": whole[:-1],
+        "cut in the middle": whole[:middle],
+        "one bit": whole[:-40] + bytes([whole[-40] ^ 1]) + whole[-39:],
+        "longer": whole + b"x",
+        "nothing": b"",
+        "another file": b"PGDMP" + whole,
+    }

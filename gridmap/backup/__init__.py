@@ -1,0 +1,1 @@
+"""A whole installation in one encrypted file, and back; the keys in another."""
