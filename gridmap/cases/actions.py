@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,16 @@ from sqlalchemy.orm import Session
 
 from gridmap.audit.actions import record
 from gridmap.cases import queries, rules
+from gridmap.cases.calendars import work_calendar
 from gridmap.cases.clocks import Moved, after_move, first_due
 from gridmap.cases.declarations import Kind, Transition
 from gridmap.cases.errors import CaseMoved, NotUndoable
 from gridmap.cases.kinds import all_kinds
 from gridmap.cases.models import Case, CaseEvent
 from gridmap.cases.rules import Given, Standing
-from gridmap.cases.working_time import WorkCalendar
 from gridmap.core.actor import EVERYTHING, Actor
-from gridmap.core.city import put_setting, setting, timezone
 from gridmap.core.clock import utc_now
-from gridmap.core.errors import BadRequest, NotFound
+from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
 from gridmap.grids.locator import current_grids
 
@@ -228,56 +227,6 @@ def standing_of(case: Case, actor: Actor) -> Standing:
         roles=rules.roles_at(actor.roles, case.grid_code),
         is_holder=case.holder_id is not None and case.holder_id == actor.account_id,
     )
-
-
-def work_calendar(session: Session) -> WorkCalendar:
-    """Return when the city works: its setting `working_time`, else Monday to Friday, 9 to 18."""
-    zone = timezone(session)
-    said: Mapping[str, Any] | None = setting(session, "working_time")
-    if not said:
-        return WorkCalendar(zone)
-    return WorkCalendar(
-        zone,
-        opens=time.fromisoformat(said["opens"]),
-        closes=time.fromisoformat(said["closes"]),
-        weekdays=frozenset(said["weekdays"]),
-        holidays=frozenset(map(date.fromisoformat, said.get("holidays", ()))),
-        extra_days=frozenset(map(date.fromisoformat, said.get("extra_days", ()))),
-    )
-
-
-def set_working_time(  # noqa: PLR0913 - one keyword for each part of a calendar
-    session: Session,
-    actor: Actor,
-    *,
-    opens: time,
-    closes: time,
-    weekdays: frozenset[int],
-    free: frozenset[date],
-    worked: frozenset[date],
-) -> WorkCalendar:
-    """Decide when the city works; clocks that run already keep their deadlines.
-
-    Raises:
-        BadRequest: nobody would ever work.
-    """
-    try:
-        calendar = WorkCalendar(timezone(session), opens, closes, weekdays, free, worked)
-    except ValueError as problem:
-        raise BadRequest(field="working time", why=f"{problem}.") from problem
-    put_setting(
-        session,
-        "working_time",
-        {
-            "opens": f"{opens:%H:%M}",
-            "closes": f"{closes:%H:%M}",
-            "weekdays": sorted(weekdays),
-            "holidays": sorted(day.isoformat() for day in free),
-            "extra_days": sorted(day.isoformat() for day in worked),
-        },
-    )
-    record(session, actor, "working_time.set", subject=("setting", "working_time"))
-    return calendar
 
 
 def _kind(name: str) -> Kind:

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 
 import click
 
-from gridmap.cases import actions, queries
+from gridmap.cases import calendars, queries
 from gridmap.cases.kinds import all_kinds
 from gridmap.cases.queries import Wanted
 from gridmap.core.actor import SYSTEM
@@ -72,7 +72,7 @@ def working_time(
 ) -> None:
     """Say when the city works: deadlines in working time are counted by it from now on."""
     with transaction(SYSTEM) as session:
-        calendar = actions.set_working_time(
+        calendar = calendars.set_working_time(
             session,
             SYSTEM,
             opens=opens,

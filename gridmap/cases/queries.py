@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text, tuple_
+from sqlalchemy import ColumnElement, case, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from gridmap.cases.clocks import Clock
@@ -71,6 +71,49 @@ def case_page(
         .limit(limit).offset(offset)
     ).all()  # fmt: skip
     return total, rows
+
+
+@dataclass(frozen=True)
+class OnMap:
+    """A list of cases on the map: points, and how many have none; together the whole list.
+
+    Attributes:
+        cases: with a point, at most as many as were asked for: (case, lon, lat).
+        by_grid: grid code → cases, of the whole list; '' for those without a grid.
+        with_point: how many have a point in all.
+    """
+
+    cases: list[tuple[Case, float, float]]
+    by_grid: dict[str, int]
+    with_point: int
+
+    @property
+    def total(self) -> int:
+        """Return how many cases the list has."""
+        return sum(self.by_grid.values())
+
+
+def on_map(
+    session: Session, wanted: Wanted, *, most: int, hidden_kinds: Sequence[str] = ()
+) -> OnMap:
+    """Return the wanted cases for a map.
+
+    Args:
+        session: the transaction.
+        wanted: the same filter as the list's.
+        most: from how many points on only counts per grid are given.
+        hidden_kinds: kinds that are never shown as a point.
+    """
+    where = _conditions(wanted)
+    grid = case((Case.grid_id.is_(None), ""), else_=Case.grid_code)
+    by_grid = session.execute(select(grid, func.count()).where(*where).group_by(grid)).all()
+    has_point = [*where, Case.geom.is_not(None), Case.kind.not_in(hidden_kinds)]
+    with_point = session.scalar(select(func.count()).select_from(Case).where(*has_point)) or 0
+    points = select(Case, func.ST_X(Case.geom), func.ST_Y(Case.geom)).where(*has_point)
+    rows = session.execute(points).all() if with_point <= most else ()
+    return OnMap(
+        [(row[0], row[1], row[2]) for row in rows], {row[0]: row[1] for row in by_grid}, with_point
+    )
 
 
 def counts(session: Session, lists: Mapping[str, Wanted]) -> dict[str, int]:

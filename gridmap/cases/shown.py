@@ -185,3 +185,45 @@ def total_words(total: int) -> str:
     """Return "12 cases"."""
     words: str = ngettext("%(n)s case", "%(n)s cases", total, n=f"{total:,}")
     return words
+
+
+def sheet_header() -> list[str]:
+    """Return the head of an exported list."""
+    return [
+        gettext("Number"), gettext("Kind"), gettext("State"), gettext("Outcome"), gettext("Title"),
+        gettext("Priority"), gettext("Grid"), gettext("Code"), gettext("Place"), gettext("Owner"),
+        gettext("Reported"), gettext("Due"), gettext("Closed"),
+    ]  # fmt: skip
+
+
+def sheet_rows(rows: Sequence[CaseRow], zone: str) -> list[list[object]]:
+    """Return cases as the rows of an exported list; times by the city's clocks."""
+    clock = ZoneInfo(zone)
+
+    def local(moment: datetime | None) -> datetime | None:
+        return moment.astimezone(clock) if moment else None
+
+    found: list[list[object]] = []
+    for row in rows:
+        case = row.case
+        outcome = all_kinds()[case.kind].outcomes.get(case.outcome or "")
+        found.append([
+            case.code, row.kind, row.state, in_words(outcome) if outcome else "", case.title,
+            case.priority, row.grid, case.grid_code if case.grid_id else "", case.place_given,
+            case.holder_name, local(case.opened_at), local(case.due_at), local(case.closed_at),
+        ])  # fmt: skip
+    return found
+
+
+def point_of(row: CaseRow, lon: float, lat: float) -> dict[str, object]:
+    """Return a case for the map."""
+    return {
+        "code": row.case.code,
+        "title": row.case.title,
+        "state": row.state,
+        "sign": row.sign,
+        "grid": row.case.grid_code,
+        "late": row.due is not None and row.due.level == "late",
+        "x": round(lon, 6),
+        "y": round(lat, 6),
+    }

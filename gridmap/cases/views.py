@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from gridmap.audit.actions import record
 from gridmap.auth.current import current_actor, requires
-from gridmap.cases import actions, queries, rules
-from gridmap.cases.actions import Report, Seen
+from gridmap.cases import actions, forms, queries, rules
+from gridmap.cases.actions import Seen
 from gridmap.cases.declarations import PRIORITIES, Label
 from gridmap.cases.diagrams import diagram_of
+from gridmap.cases.figures import case_figures
 from gridmap.cases.kinds import all_kinds
 from gridmap.cases.models import SOURCES, Case
 from gridmap.cases.queries import Wanted
@@ -25,21 +27,27 @@ from gridmap.cases.shown import (
     clock_rows,
     field_values,
     in_words,
+    point_of,
     role_names,
+    sheet_header,
+    sheet_rows,
     span_words,
     told,
     total_words,
 )
 from gridmap.core.actor import Actor
 from gridmap.core.city import timezone
-from gridmap.core.clock import utc_now
+from gridmap.core.clock import local_date, local_midnight, utc_now
 from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest, GridmapError, NotFound
 from gridmap.core.i18n import N_
 from gridmap.core.paging import SIZE, Page, page_number
+from gridmap.core.sheets import CSV_TYPE, XLSX_TYPE, as_csv, as_xlsx
 from gridmap.grids.register_queries import names_of_grids
 
 blueprint = Blueprint("cases", __name__, template_folder="templates")
+MOST_EXPORTED = 50_000
+MOST_POINTS = 2_000
 TABS = {
     "due": N_("Due"),
     "reported": N_("Reported"),
@@ -67,15 +75,11 @@ blueprint.app_template_global("span_words")(span_words)
 def desk() -> ResponseReturnValue:
     """List cases of the scope: what is due, whose nobody's is, what waits."""
     actor = current_actor()
-    scope = actor.narrow(request.args.get("scope", ""), "case")
-    tab = request.args.get("tab", "due")
-    if tab not in TABS:
-        raise BadRequest(field="tab", why=", ".join(TABS))
+    tab = forms.tab(request.args, TABS)
     number = page_number(request.args.get("page"))
-    words = request.args.get("q", "").strip()[:100]
     with transaction(actor) as session:
         zone, now = timezone(session), utc_now()
-        base = Wanted(scope=scope, words=tuple(words.split()), kinds=_kinds_asked())
+        base = forms.wanted(request.args, actor)
         lists = _lists(base, actor, now, zone)
         counts = queries.counts(session, lists)
         _, cases = queries.case_page(session, lists[tab], limit=SIZE, offset=(number - 1) * SIZE)
@@ -84,19 +88,13 @@ def desk() -> ResponseReturnValue:
     return render_template(
         "cases/desk.html",
         rows=[case_row(case, names=names, now=now, zone=zone) for case in cases],
-        counts=counts, tabs=TABS, tab=tab, page=page, words=words, zone=zone, now=now,
+        counts=counts, tabs=TABS, tab=tab, page=page, words=" ".join(base.words),
+        zone=zone, now=now,
         kinds=all_kinds().values(), chosen=base.kinds, total=total_words(counts["open"]),
-        may_add=actor.may("case", "add"),
+        may_add=actor.may("case", "add"), may_export=actor.may("case", "export"),
+        export_address=lambda form: url_for("cases.export", format=form, **_kept()),
         address=lambda **changes: url_for("cases.desk", **_kept(**changes)),
     )  # fmt: skip
-
-
-def _kinds_asked() -> tuple[str, ...]:
-    asked = tuple(request.args.getlist("kind"))
-    for name in asked:
-        if name not in all_kinds():
-            raise NotFound(what=N_("kind of case"), name=name)
-    return asked
 
 
 def _kept(**changes: Any) -> dict[str, Any]:
@@ -134,6 +132,77 @@ def _with_sign(sign: str) -> tuple[tuple[str, str], ...]:
     )
 
 
+@blueprint.get("/desk/export.<format>")
+@requires("case", "export")
+def export(format: str) -> ResponseReturnValue:
+    """Return a list of the desk with its filter as a file: CSV or Excel."""
+    if format not in ("csv", "xlsx"):
+        raise NotFound(what=N_("export"), name=format)
+    actor, tab = current_actor(), forms.tab(request.args, TABS)
+    with transaction(actor) as session:
+        zone, now = timezone(session), utc_now()
+        wanted = _lists(forms.wanted(request.args, actor), actor, now, zone)[tab]
+        total, found = queries.case_page(session, wanted, limit=MOST_EXPORTED)
+        names = names_of_grids(session, [case.grid_code for case in found])
+        record(session, actor, "cases.exported", subject=("cases", tab), where=wanted.scope,
+               rows=len(found), of=total, format=format)  # fmt: skip
+    rows = sheet_rows([case_row(case, names=names, now=now, zone=zone) for case in found], zone)
+    if format == "csv":
+        response = Response(as_csv(sheet_header(), rows), content_type=CSV_TYPE)
+    else:
+        response = Response(as_xlsx(gettext("Cases"), sheet_header(), rows), content_type=XLSX_TYPE)
+    name = f"gridmap_cases_{now:%Y%m%d}.{format}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["X-Gridmap-Rows"] = f"{len(found)} of {total}"
+    return response
+
+
+@blueprint.get("/cases/points")
+@requires("case")
+def points() -> ResponseReturnValue:
+    """Return a list of the desk for the map: points, or counts per grid where there are many."""
+    actor, tab = current_actor(), forms.tab(request.args, TABS)
+    with transaction(actor) as session:
+        zone, now = timezone(session), utc_now()
+        wanted = _lists(forms.wanted(request.args, actor), actor, now, zone)[tab]
+        hidden = [kind.name for kind in all_kinds().values() if kind.never_a_point]
+        found = queries.on_map(session, wanted, most=MOST_POINTS, hidden_kinds=hidden)
+        names = names_of_grids(session, [case.grid_code for case, _, _ in found.cases])
+    return jsonify(
+        total=found.total,
+        with_point=found.with_point,
+        by_grid=found.by_grid,
+        cases=[
+            point_of(case_row(case, names=names, now=now, zone=zone), lon, lat)
+            for case, lon, lat in found.cases
+        ],
+    )
+
+
+@blueprint.get("/cases/figures")
+@requires("case")
+def figures() -> ResponseReturnValue:
+    """Show how many cases of each kind there were, how they ended, which deadlines were kept."""
+    actor = current_actor()
+    scope = actor.narrow(request.args.get("scope", ""), "case")
+    with transaction(actor) as session:
+        zone, now = timezone(session), utc_now()
+        start, end = forms.window(request.args, local_date(now, zone))
+        found = [
+            (kind, case_figures(session, kind.name, start=local_midnight(start, zone),
+                                end=local_midnight(end, zone), now=now, scope=scope))
+            for kind in all_kinds().values()
+        ]  # fmt: skip
+    if request.args.get("format") == "json":
+        return jsonify(
+            start=start.isoformat(), end=end.isoformat(), timezone=zone, scope=scope,
+            kinds={kind.name: counted.as_json() for kind, counted in found},
+        )  # fmt: skip
+    return render_template(
+        "cases/figures.html", shown=found, start=start, end=end, last=end - timedelta(days=1)
+    )
+
+
 @blueprint.get("/cases/new")
 @requires("case", "add")
 def new() -> ResponseReturnValue:
@@ -154,7 +223,7 @@ def create() -> ResponseReturnValue:
     """Open a case."""
     actor, form = current_actor(), request.form.to_dict()
     try:
-        report = _report(form)
+        report = forms.report(form)
         with transaction(actor) as session:
             case = actions.open_case(session, actor, report, key=form.get("key") or None)
     except GridmapError as problem:
@@ -162,38 +231,6 @@ def create() -> ResponseReturnValue:
             raise
         return _new_page(form, _said(problem)), problem.status
     return redirect(url_for("cases.show", code=case.code), code=303)
-
-
-def _report(form: dict[str, str]) -> Report:
-    """Read the form of a new case.
-
-    Raises:
-        BadRequest: a coordinate is no number, or a word is not on its list.
-    """
-    for name, known in (("priority", PRIORITIES), ("source", SOURCES)):
-        if form.get(name, known[0]) not in known:
-            raise BadRequest(field=name, why=N_("choose one of the list."))
-    lon, lat = _coordinate(form, "lon", 180), _coordinate(form, "lat", 90)
-    if (lon is None) != (lat is None):
-        raise BadRequest(field="lon, lat", why=N_("a point has both."))
-    return Report(
-        kind=form.get("kind", ""), title=form.get("title", ""),
-        priority=form.get("priority", "normal"), source=form.get("source", "officer"),
-        lon=lon, lat=lat, grid_code=form.get("grid", "").strip(), place=form.get("place", "")[:300],
-    )  # fmt: skip
-
-
-def _coordinate(form: dict[str, str], name: str, most: float) -> float | None:
-    written = form.get(name, "").strip()
-    if not written:
-        return None
-    try:
-        found = float(written)
-    except ValueError as problem:
-        raise BadRequest(field=name, why=N_("write degrees, such as 120.86.")) from problem
-    if not -most <= found <= most:
-        raise BadRequest(field=name, why=N_("write degrees, such as 120.86."))
-    return found
 
 
 @blueprint.get("/cases/<code>")

@@ -31,6 +31,8 @@ class Settings:
     log_level: str
     hosts: tuple[str, ...] = ()
     """Names under which pages may be asked for, besides those of this machine itself."""
+    kinds: Path | None = None
+    """Folder with the city's own kinds of cases."""
 
     @property
     def private(self) -> bool:
@@ -61,6 +63,7 @@ def settings() -> Settings:
         upload_limit_mb=int(limit),
         log_level=env.get("GRIDMAP_LOG_LEVEL", "INFO").upper(),
         hosts=tuple(env.get("GRIDMAP_HOSTS", "").lower().replace(",", " ").split()),
+        kinds=Path(env["GRIDMAP_KINDS"]).expanduser() if env.get("GRIDMAP_KINDS") else None,
     )
 
 

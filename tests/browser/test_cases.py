@@ -98,6 +98,7 @@ def test_pages_of_cases_are_accessible(small_city, page_of, width, theme):
     page.get_by_label("What it is, in a few words").fill("Bench broken")
     page.get_by_role("button", name="Open the case").click()
     for address in (page.url, f"{small_city}/desk?tab=open", f"{small_city}/cases/new",
+                    f"{small_city}/cases/figures",
                     f"{small_city}/cases/kinds/incident_handling"):  # fmt: skip
         page.goto(address)
         found = Axe().run(page).response["violations"]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from gridmap.cases import actions, queries
+from gridmap.cases import calendars, queries
 from gridmap.cases.actions import Report, Seen, hand_over, open_case, take_step, undo_step
 from gridmap.cases.errors import (
     BadValue,
@@ -288,13 +288,13 @@ def test_two_at_once_move_a_case_once(fresh_database, tmp_path):
 
 
 def test_the_calendar_is_the_citys(session):
-    assert actions.work_calendar(session).opens.hour == 9
+    assert calendars.work_calendar(session).opens.hour == 9
     session.execute(text(
         "INSERT INTO settings VALUES ('working_time', '{\"opens\": \"08:30\", \"closes\": "
         "\"17:30\", \"weekdays\": [0, 1, 2, 3, 4, 5], \"holidays\": [\"2026-10-01\"]}')"
     ))  # fmt: skip
 
-    found = actions.work_calendar(session)
+    found = calendars.work_calendar(session)
 
     assert (found.opens.minute, 5 in found.weekdays) == (30, True)
     assert len(found.holidays) == 1
@@ -313,6 +313,6 @@ def test_the_command_line_tells_kinds_and_sets_working_time(town, run):
     assert "1 of 1 cases" in listed
     assert "filed → dispatched: dispatch" in kinds
     assert "works mon, sat, 08:30–17:30" in said.output
-    assert actions.work_calendar(town.session).weekdays == {0, 5}
+    assert calendars.work_calendar(town.session).weekdays == {0, 5}
     assert refused.exit_code == 2
     assert run("cases", "working-time", "--opens", "soon").exit_code == 2

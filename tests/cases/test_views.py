@@ -226,3 +226,61 @@ def test_the_pages_speak_chinese(people):
     assert "已上报" in page
     assert "受理立案" in page
     assert refused.status_code == 422
+
+
+def test_a_list_is_exported_as_it_is_shown(people, session):
+    import csv
+    import io
+
+    import openpyxl
+
+    boss = people["coordinator"]
+    codes = [opened(people["field"], title=title) for title in ("=1+1", "Bench broken")]
+
+    text = boss.get("/desk/export.csv?tab=open&q=bench")
+    book = boss.get("/desk/export.xlsx?tab=open")
+
+    rows = list(csv.DictReader(io.StringIO(text.get_data(as_text=True).removeprefix("\ufeff"))))
+    assert [row["Number"] for row in rows] == [codes[1]]
+    assert rows[0]["State"] == "Reported"
+    sheet = openpyxl.load_workbook(io.BytesIO(book.data)).active
+    assert {row[4] for row in sheet.iter_rows(min_row=2, values_only=True)} == {
+        "'=1+1", "Bench broken"}  # fmt: skip
+    assert people["field"].get("/desk/export.csv").status_code == 403
+    assert boss.get("/desk/export.pdf").status_code == 404
+    assert "Bench" not in people["foreign"].get("/desk/export.csv?tab=all").get_data(as_text=True)
+    assert people["foreign"].get(f"/desk/export.csv?scope={COMMUNITY}").status_code == 404
+
+
+def test_figures_say_what_there_was_and_nothing_of_others(people):
+    code = opened(people["field"])
+    opened(people["field"])
+    step(people["coordinator"], code, "refuse", **FORMS["refuse"])
+
+    found = people["planner"].get("/cases/figures?format=json").get_json()["kinds"][KIND.name]
+    page = people["planner"].get("/cases/figures").get_data(as_text=True)
+    foreign = people["foreign"].get("/cases/figures?format=json").get_json()["kinds"][KIND.name]
+
+    assert (found["opened"], found["still_open"], found["closed"]) == (2, 1, 1)
+    assert found["outcomes"] == {"unfounded": 1}
+    assert found["deadlines"]["file"] == {"kept": 1, "late": 0, "share": None}
+    assert found["median_hours"] is None
+    assert "too few to say" in page
+    assert foreign["opened"] == 0
+    assert people["planner"].get("/cases/figures?from=2026-02-01&to=2026-01-01").status_code == 400
+    assert people["planner"].get("/cases/figures?from=soon").status_code == 400
+
+
+def test_the_map_has_what_the_list_has(people):
+    boss = people["coordinator"]
+    opened(people["field"])
+    opened(people["field"], lon="", lat="", grid=HERE)
+    opened(people["field"], lon="", lat="", grid="", place="by the river")
+
+    found = boss.get("/cases/points?tab=open").get_json()
+    page = boss.get("/desk?tab=open").get_data(as_text=True)
+
+    assert found["total"] == page.count('data-href="1"') == 3
+    assert found["by_grid"] == {HERE: 2, "": 1}
+    assert (found["with_point"], len(found["cases"])) == (1, 1)
+    assert people["foreign"].get("/cases/points?tab=all").get_json()["total"] == 0
