@@ -13,6 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from tests.people import PEOPLE_ROLES, SignedIn, sign_in
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+TEST_HOME = Path(tempfile.gettempdir()) / f"gridmap-test-{os.getpid()}-{os.urandom(4).hex()}"
+os.environ["GRIDMAP_HOME"] = str(TEST_HOME)
+"""Said before anything can read the settings: no test touches the checkout's own home."""
 DEFAULT_REFERENCE = CHECKOUT.parent / "shared" / "data"
 
 hypothesis_settings.register_profile(
@@ -39,9 +42,9 @@ def test_home() -> Iterator[Path]:
     """A home of its own for this worker's private cluster, gone afterwards."""
     from gridmap import cluster
 
-    home = Path(tempfile.mkdtemp(prefix="gridmap-test-", dir="/tmp"))
+    home = TEST_HOME
+    home.mkdir(mode=0o755, exist_ok=True)
     home.chmod(0o755)
-    os.environ["GRIDMAP_HOME"] = str(home)
     yield home
     found = cluster.find(home)
     if found is not None:

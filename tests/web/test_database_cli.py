@@ -17,10 +17,10 @@ from gridmap.web.database_start import DatabaseUrls, ensure_database, migrate
 
 @pytest.fixture
 def run(monkeypatch):
-    """Run one command with these settings, and no others."""
+    """Run one command with these settings, and no others (the home is that of the tests)."""
 
     def invoke(*words: str, **environment: str):
-        for name in ("HOME", "DATABASE_URL", "OWNER_URL", "ANALYSIS_URL"):
+        for name in ("DATABASE_URL", "OWNER_URL", "ANALYSIS_URL"):
             monkeypatch.delenv(f"GRIDMAP_{name}", raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(f"GRIDMAP_{name}", value)
