@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
@@ -12,9 +11,11 @@ from sqlalchemy.orm import Session
 from gridmap.audit.actions import record
 from gridmap.auth import passwords, rules
 from gridmap.auth.accounts import Grant, add_account, grant_role
-from gridmap.auth.errors import BadAccount, BadPassword, NotYours
-from gridmap.auth.permissions import NEED_SECOND_FACTOR, PERMISSIONS, ROLE_NAMES
+from gridmap.auth.asking import as_refusal, ask, call
+from gridmap.auth.errors import BadAccount, BadPassword
+from gridmap.auth.permissions import PERMISSIONS, ROLE_NAMES
 from gridmap.auth.proofs import signed
+from gridmap.auth.queries import account_named
 from gridmap.auth.sessions import Client, Lifetime, open_session
 from gridmap.core.actor import Actor
 from gridmap.core.clock import utc_now
@@ -24,8 +25,6 @@ from gridmap.core.i18n import N_
 SIGNS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 GROUPS = 4
 GROUP = 5
-REFUSED = "42501"
-"""SQLSTATE of the functions of schema `auth` for what a session may not do."""
 LONGEST_TOKEN_DAYS = 366
 
 
@@ -72,7 +71,7 @@ def add_person(session: Session, actor: Actor, name: str, display_name: str = ""
     except IntegrityError as problem:
         raise BadAccount(name=name, why=N_("There is an account of this name.")) from problem
     except ProgrammingError as problem:
-        raise _as_refusal(problem) from problem
+        raise as_refusal(problem) from problem
     record(session, actor, "account.added", subject=("account", account_id))
     return account_id
 
@@ -90,7 +89,7 @@ def give_role(session: Session, actor: Actor, account_id: int, wanted: Role) -> 
         raise BadAccount(name=wanted.role, why=N_("The last day lies before the first."))
     instead = None
     if wanted.stands_in_for:
-        instead = account_named(session, wanted.stands_in_for)["id"]
+        instead = account_named(session, wanted.stands_in_for).id
     grant = Grant(
         wanted.role,
         wanted.prefixes,
@@ -98,7 +97,7 @@ def give_role(session: Session, actor: Actor, account_id: int, wanted: Role) -> 
         wanted.last_day + timedelta(days=1) if wanted.last_day else None,
         instead,
     )
-    _ask(session, lambda: grant_role(session, account_id, grant))
+    ask(session, lambda: grant_role(session, account_id, grant))
     record(
         session, actor, "account.role_given", subject=("account", account_id), role=wanted.role,
         scope=list(wanted.prefixes), since=wanted.first_day.isoformat(),
@@ -114,7 +113,7 @@ def end_role(session: Session, actor: Actor, account_id: int, grant_id: int, day
         NotFound: there is no such role, or it has ended.
         NotYours: its scope reaches beyond the actor's, or it is an auditor's.
     """
-    ended = _ask(
+    ended = ask(
         session,
         lambda: session.scalar(
             text("SELECT auth.end_grant(:grant, :day)"), {"grant": grant_id, "day": day}
@@ -142,7 +141,7 @@ def set_password(
     others = int(account_id != actor.account_id)
     values = {"id": account_id, "hash": kept, "must": bool(others),
               **signed("password", account_id, kept, others)}  # fmt: skip
-    _ask(
+    ask(
         session,
         lambda: session.execute(
             text("SELECT auth.set_password(:id, :hash, :must, :issued, :proof)"), values
@@ -159,13 +158,13 @@ def lock(session: Session, actor: Actor, account_id: int, reason: str) -> None:
         NotYours: it is not the actor's to manage.
     """
     reason = reason.strip()[:200]
-    _call(session, "lock_account(:who, :reason)", who=account_id, reason=reason)
+    call(session, "lock_account(:who, :reason)", who=account_id, reason=reason)
     record(session, actor, "account.locked", subject=("account", account_id), reason=reason)
 
 
 def unlock(session: Session, actor: Actor, account_id: int) -> None:
     """Let an account sign in again."""
-    _call(session, "unlock_account(:who)", who=account_id)
+    call(session, "unlock_account(:who)", who=account_id)
     record(session, actor, "account.unlocked", subject=("account", account_id))
 
 
@@ -177,7 +176,7 @@ def set_external_id(session: Session, actor: Actor, account_id: int, subject: st
     """
     try:
         with session.begin_nested():
-            _call(session, "set_external_id(:who, :subject)", who=account_id, subject=subject)
+            call(session, "set_external_id(:who, :subject)", who=account_id, subject=subject)
     except IntegrityError as problem:
         raise BadAccount(name=subject, why=N_("Another account has this identity.")) from problem
     record(session, actor, "account.identity_set", subject=("account", account_id))
@@ -186,9 +185,9 @@ def set_external_id(session: Session, actor: Actor, account_id: int, subject: st
 def end_sessions(session: Session, actor: Actor, account_id: int, only: int | None = None) -> int:
     """End one session of an account, or all but the actor's; returns how many."""
     if only is None:
-        ended = int(_call(session, "end_sessions_of(:who)", who=account_id))
+        ended = int(call(session, "end_sessions_of(:who)", who=account_id))
     else:
-        ended = int(_call(session, "end_session_of(:who, :one)", who=account_id, one=only))
+        ended = int(call(session, "end_session_of(:who, :one)", who=account_id, one=only))
     record(session, actor, "account.sessions_ended", subject=("account", account_id), n=ended)
     return ended
 
@@ -209,68 +208,11 @@ def make_token(session: Session, actor: Actor, account_id: int, *, label: str, d
     return token
 
 
-# -- reading -----------------------------------------------------------------------------------
-def accounts(session: Session, words: str = "", only: int | None = None) -> list[dict[str, Any]]:
-    """Return the accounts that the session's may see; their name or id says which."""
-    found: list[dict[str, Any]] = session.scalar(
-        text("SELECT auth.accounts_in_sight(:words, :only)"), {"words": words.strip(), "only": only}
-    )
-    return found
-
-
-def account(session: Session, account_id: int) -> dict[str, Any]:
-    """Return one account.
-
-    Raises:
-        NotFound: there is none, or it may not be seen: the same answer.
-    """
-    found = accounts(session, only=account_id)
-    if not found:
-        raise NotFound(what=N_("account"), name=account_id)
-    return found[0]
-
-
-def account_named(session: Session, name: str) -> dict[str, Any]:
-    """Return one account by its name; NotFound as for `account`."""
-    normal = rules.normal_name(name)
-    for found in accounts(session, normal):
-        if found["name"] == normal:
-            return found
-    raise NotFound(what=N_("account"), name=name)
-
-
-def sessions(session: Session, account_id: int | None) -> list[dict[str, Any]]:
-    """Return the open sessions of an account, the latest used first."""
-    found: list[dict[str, Any]] = _call(session, "sessions_of(:who)", who=account_id)
-    return found
-
-
-def waits(account: dict[str, Any]) -> bool:
-    """Return whether an account holds a role that needs a second factor, and has none."""
-    return not account["has_second_factor"] and any(
-        grant["role"] in NEED_SECOND_FACTOR and grant["lives"] for grant in account["grants"]
-    )
+def set_language(session: Session, language: str | None) -> None:
+    """Keep the language of the own account; the next log-in brings it to the browser."""
+    call(session, "set_language(:tongue)", tongue=language)
 
 
 def today() -> date:
     """Return the day by which the database lets roles begin and end."""
     return utc_now().date()
-
-
-def _call(session: Session, function: str, **values: object) -> Any:
-    return _ask(session, lambda: session.scalar(text(f"SELECT auth.{function}"), values))
-
-
-def _ask(session: Session, question: Any) -> Any:
-    """Ask the database in a savepoint; what it does not allow becomes our error."""
-    try:
-        with session.begin_nested():
-            return question()
-    except ProgrammingError as problem:
-        raise _as_refusal(problem) from problem
-
-
-def _as_refusal(problem: ProgrammingError) -> Exception:
-    if getattr(problem.orig, "pgcode", None) == REFUSED:
-        return NotYours()
-    return problem

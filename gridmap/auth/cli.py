@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import click
 
-from gridmap.auth import actions, second_factor
+from gridmap.auth import actions, queries, second_factor
 from gridmap.auth.permissions import NEED_SECOND_FACTOR, ROLE_NAMES
 from gridmap.auth.rules import normal_name
 from gridmap.core.actor import EVERYTHING, SYSTEM
@@ -72,16 +72,16 @@ def role_command(  # noqa: PLR0913 - one for each option
 ) -> None:  # fmt: skip
     """Give NAME a ROLE in a scope, from a day to a day; or end it."""
     with transaction(SYSTEM) as session:
-        found = actions.account_named(session, name)
+        found = queries.account_named(session, name)
         if end:
-            ended = [grant for grant in found["grants"] if grant["lives"] and grant["role"] == role]
-            for grant in ended:
-                actions.end_role(session, SYSTEM, found["id"], grant["id"], actions.today())
-            click.echo(f"{found['name']}: {len(ended)} × {role} ended.")
+            ended = [held for held in found.roles if held.role == role]
+            for held in ended:
+                actions.end_role(session, SYSTEM, found.id, held.id, actions.today())
+            click.echo(f"{found.name}: {len(ended)} × {role} ended.")
             return
         wanted = _role(role, scopes, first, last, stands_in_for)
-        actions.give_role(session, SYSTEM, found["id"], wanted)
-    click.echo(f"{found['name']} is {role} {_where(wanted.prefixes)}.")
+        actions.give_role(session, SYSTEM, found.id, wanted)
+    click.echo(f"{found.name} is {role} {_where(wanted.prefixes)}.")
 
 
 @command("lock")
@@ -90,9 +90,9 @@ def role_command(  # noqa: PLR0913 - one for each option
 def lock_command(name: str, reason: str) -> None:
     """Lock an account and end its sessions."""
     with transaction(SYSTEM) as session:
-        found = actions.account_named(session, name)
-        actions.lock(session, SYSTEM, found["id"], reason)
-    click.echo(f"{found['name']} is locked; {found['sessions']} sessions ended.")
+        found = queries.account_named(session, name)
+        actions.lock(session, SYSTEM, found.id, reason)
+    click.echo(f"{found.name} is locked; {found.sessions} sessions ended.")
 
 
 @command("unlock")
@@ -100,9 +100,9 @@ def lock_command(name: str, reason: str) -> None:
 def unlock_command(name: str) -> None:
     """Let a locked account sign in again."""
     with transaction(SYSTEM) as session:
-        found = actions.account_named(session, name)
-        actions.unlock(session, SYSTEM, found["id"])
-    click.echo(f"{found['name']} may sign in again.")
+        found = queries.account_named(session, name)
+        actions.unlock(session, SYSTEM, found.id)
+    click.echo(f"{found.name} may sign in again.")
 
 
 @command("reset")
@@ -113,13 +113,13 @@ def reset_command(name: str, *, ask: bool, factor: bool) -> None:
     """Set a new password, which its owner changes at the next log-in; ends all sessions."""
     password = _password(ask=ask)
     with transaction(SYSTEM) as session:
-        found = actions.account_named(session, name)
-        names = (found["name"], found["display_name"])
-        actions.set_password(session, SYSTEM, found["id"], password, names=names)
+        found = queries.account_named(session, name)
+        names = (found.name, found.display_name)
+        actions.set_password(session, SYSTEM, found.id, password, names=names)
     if factor:
-        second_factor.remove(SYSTEM, found["id"])
+        second_factor.remove(SYSTEM, found.id)
         click.echo("The second factor is taken away.")
-    click.echo(f"{found['name']} has a new password; all its sessions ended.")
+    click.echo(f"{found.name} has a new password; all its sessions ended.")
     _print_password(password, asked=ask)
 
 
@@ -130,16 +130,16 @@ def reset_command(name: str, *, ask: bool, factor: bool) -> None:
 def sessions_command(name: str, which: int | None, *, end_all: bool) -> None:
     """List the open sessions of an account, or end them."""
     with transaction(SYSTEM) as session:
-        found = actions.account_named(session, name)
+        found = queries.account_named(session, name)
         if end_all or which is not None:
-            ended = actions.end_sessions(session, SYSTEM, found["id"], None if end_all else which)
-            click.echo(f"{found['name']}: {ended} sessions ended.")
+            ended = actions.end_sessions(session, SYSTEM, found.id, None if end_all else which)
+            click.echo(f"{found.name}: {ended} sessions ended.")
             return
-        for one in actions.sessions(session, found["id"]):
+        for one in queries.sessions(session, found.id):
             click.echo(
-                f"{one['id']:>6}  {one['kind']:<8} opened {_minute(one['opened_at'])}  "
-                f"used {_minute(one['seen_at'])}  from {one['address'] or '–'}  "
-                f"{one['agent'] or ''}".rstrip()
+                f"{one.id:>6}  {one.kind:<8} opened {one.opened_at:%Y-%m-%d %H:%M}  "
+                f"used {one.seen_at:%Y-%m-%d %H:%M}  from {one.address or '–'}  "
+                f"{one.agent or ''}".rstrip()
             )
 
 
@@ -150,10 +150,9 @@ def sessions_command(name: str, which: int | None, *, end_all: bool) -> None:
 def token_command(name: str, days: int, label: str) -> None:
     """Print a token for `Authorization: Bearer TOKEN`, once, as the only line of the output."""
     with transaction(SYSTEM) as session:
-        found = actions.account_named(session, name)
-        token = actions.make_token(session, SYSTEM, found["id"], label=label, days=days)
-    held = {grant["role"] for grant in found["grants"] if grant["lives"]}
-    for role in sorted(held & NEED_SECOND_FACTOR):
+        found = queries.account_named(session, name)
+        token = actions.make_token(session, SYSTEM, found.id, label=label, days=days)
+    for role in sorted({held.role for held in found.roles} & NEED_SECOND_FACTOR):
         click.echo(f"The role {role} does not hold for programs: give them another.", err=True)
     click.echo(token)
 
@@ -163,21 +162,14 @@ def token_command(name: str, days: int, label: str) -> None:
 def list_command(words: str) -> None:
     """List accounts with their roles; WORDS narrows it to names that contain them."""
     with transaction(SYSTEM) as session:
-        found = actions.accounts(session, words)
+        found = queries.accounts(session, words)
     for one in found:
-        state = "locked" if one["locked_at"] else f"{one['sessions']} sessions"
-        factor = "second factor" if one["has_second_factor"] else "password"
-        click.echo(f"{one['name']:<24} {state:<12} {factor:<14} {_roles(one['grants'])}".rstrip())
+        state = "locked" if one.locked_at else f"{one.sessions} sessions"
+        factor = "second factor" if one.has_second_factor else "password"
+        roles = "; ".join(f"{held.role} {_where(held.prefixes)}" for held in one.roles)
+        click.echo(f"{one.name:<24} {state:<12} {factor:<14} {roles}".rstrip())
     if not found:
         click.echo("No account.")
-
-
-def _roles(grants: list[dict[str, object]]) -> str:
-    return "; ".join(
-        f"{grant['role']} {_where(tuple(grant['prefixes']))}"  # type: ignore[arg-type]
-        for grant in grants
-        if grant["lives"]
-    )
 
 
 def _where(prefixes: tuple[str, ...]) -> str:
@@ -208,7 +200,3 @@ def _password(*, ask: bool) -> str:
 def _print_password(password: str | None, *, asked: bool) -> None:
     if password and not asked:
         click.echo(f"Password, shown once: {password}")
-
-
-def _minute(moment: str) -> str:
-    return moment[:16].replace("T", " ")

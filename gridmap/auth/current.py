@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 
-from gridmap.auth.errors import NotAllowed, NotSignedIn
+from gridmap.auth.errors import NotAllowed, NotSignedIn, PasswordMustChange
 from gridmap.auth.permissions import ACTIONS, DATA
 from gridmap.auth.sessions import actor_of
 from gridmap.core.actor import NOBODY, Actor
@@ -17,6 +17,7 @@ SECURE_COOKIE = "__Host-gridmap_session"
 OPEN = ("", "")
 SIGNED_IN = ("", "signed in")
 """What stands at a view in place of (data, action)."""
+PASSWORD_PAGES = ("account.password", "account.change_password")
 
 
 def requires(data: str, action: str = "see") -> Callable[[View], View]:
@@ -43,12 +44,15 @@ def open_to_all(view: View) -> View:
 
 
 def signed_in(view: View) -> View:
-    """Say that a view is for everybody with a session, about their own account."""
+    """Say that a view is for everybody with a browser's session, about their own account."""
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        if current_actor() is NOBODY:
+        actor = current_actor()
+        if actor is NOBODY:
             raise NotSignedIn
+        if actor.session_kind == "program":
+            raise NotAllowed  # a token that leaked changes no password
         return view(*args, **kwargs)
 
     checked.permission = SIGNED_IN  # type: ignore[attr-defined]
@@ -88,8 +92,9 @@ def token_of_request() -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Refuse views that declare nothing, before they run."""
+    """Refuse views that declare nothing, and all but one until a password is somebody's own."""
     app.before_request(refuse_undeclared)
+    app.before_request(require_own_password)
 
 
 def refuse_undeclared() -> None:
@@ -99,3 +104,13 @@ def refuse_undeclared() -> None:
     view = current_app.view_functions[request.endpoint]
     if request.endpoint != "static" and permission_of(view) is None:
         raise NotAllowed
+
+
+def require_own_password() -> None:
+    """Raise PasswordMustChange on other pages while somebody else knows the password."""
+    if request.endpoint is None or request.endpoint in ("static", *PASSWORD_PAGES):
+        return
+    if permission_of(current_app.view_functions[request.endpoint]) == OPEN:
+        return
+    if current_actor().must_change_password:
+        raise PasswordMustChange

@@ -12,7 +12,7 @@ from gridmap.audit.actions import record
 from gridmap.auth import attempts, passwords, rules
 from gridmap.auth.errors import WrongLogin
 from gridmap.auth.proofs import signed
-from gridmap.auth.sessions import Client, actor_of, open_session
+from gridmap.auth.sessions import Client, actor_of, end_session, open_session
 from gridmap.core.actor import NOBODY, Actor
 from gridmap.core.database import transaction
 from gridmap.core.keys import named_key
@@ -118,6 +118,33 @@ def enter(found: Candidate, client: Client, *, second_factor: bool, way: str = "
                second_factor=second_factor)  # fmt: skip
     log.info("login.succeeded account=%s", found.id)
     return actor
+
+
+def renew(actor: Actor, client: Client, *, second_factor: bool, way: str) -> Actor:
+    """Give somebody who changed what they sign in with a new session, and end the old one."""
+    with transaction(actor) as session:
+        found = candidate(session, "id", actor.account_id)
+    if found is None:
+        raise WrongLogin
+    renewed = enter(found, client, second_factor=second_factor, way=way)
+    end_session(actor)
+    return renewed
+
+
+def confirm_identity(actor: Actor, password: str, client: Client) -> None:
+    """Make sure, before something that lasts, that it is the account's owner who asks.
+
+    An account without a password came through its provider; there is nothing to ask for here.
+
+    Raises:
+        TooManyAttempts: as when signing in.
+        WrongLogin: it is not the password.
+    """
+    with transaction(actor) as session:
+        found = candidate(session, "id", actor.account_id)
+    if found is None or found.password_hash is None:
+        return
+    check_password(found.name, password, client)
 
 
 # -- between the two steps: a signed note that the browser keeps, which opens nothing ----------

@@ -16,6 +16,8 @@ COMMON = Path(__file__).with_name("common_passwords.txt")
 SERVICE = "gridmap"
 SHORTEST_PART = 4
 """A name of two letters may be in a good password by chance."""
+LITTLE = 5
+"""So many signs beside a name are less than a password."""
 NAME = re.compile(r"\w[\w.@-]{0,63}")
 
 
@@ -61,7 +63,7 @@ def _is_mostly(password: str, name: str) -> bool:
     """Return whether little but a name is in a password."""
     if len(name) < SHORTEST_PART or name not in password:
         return False
-    return len(password.replace(name, "")) < SHORTEST_PART
+    return len(password.replace(name, "")) < LITTLE
 
 
 @lru_cache(maxsize=1)

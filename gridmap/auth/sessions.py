@@ -111,6 +111,7 @@ def _actor(token: str, known: dict[str, Any]) -> Actor:
         allowed={what: tuple(prefixes) for what, prefixes in known["allowed"].items()},
         roles=tuple((grant["role"], tuple(grant["prefixes"])) for grant in known["roles"]),
         session_id=known["session"],
+        session_kind=known["session_kind"],
         second_factor=known["second_factor"],
         must_change_password=known["must_change_password"],
         waits_for_second_factor=known["waits_for_second_factor"],

@@ -99,13 +99,22 @@ def let_in(actor: Actor, found: log_in.Candidate, following: str) -> Response:
     before = current_actor()
     if before is not NOBODY:
         end_session(before)
-    response = make_response(redirect(following))
+    response = make_response(redirect(_first_page(actor, following)))
     cookies.keep_session(response, actor.token)
     cookies.drop_note(response)
     if found.language:
         response.set_cookie("lang", found.language, max_age=365 * 24 * 3600, samesite="Lax",
                             secure=request.is_secure)  # fmt: skip
     return response
+
+
+def _first_page(actor: Actor, following: str) -> str:
+    """Return where somebody goes who just came in: first to what their account still lacks."""
+    if actor.must_change_password:
+        return url_for("account.password", next=following)
+    if actor.waits_for_second_factor:
+        return url_for("account.second_factor", next=following)
+    return following
 
 
 def _ask_password(

@@ -24,6 +24,7 @@ class Actor:
         allowed: "data.action" → beginnings of the codes where it is allowed.
         roles: roles that hold now, each with its prefixes.
         must_change_password: it was set by somebody else.
+        session_kind: browser, program or system.
         waits_for_second_factor: some roles hold only with one, and this session has none.
     """
 
@@ -34,6 +35,7 @@ class Actor:
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     roles: tuple[tuple[str, tuple[str, ...]], ...] = ()
     session_id: int | None = None
+    session_kind: str = ""
     second_factor: bool = False
     must_change_password: bool = False
     waits_for_second_factor: bool = False

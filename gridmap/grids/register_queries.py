@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.core.matching import matches_words
-from gridmap.grids.models import Grid, GridPopulation, GridVersion
+from gridmap.grids.models import Division, Grid, GridPopulation, GridVersion
 from gridmap.grids.queries import counts_once, in_force
 
 
@@ -60,3 +60,28 @@ def names_of_grids(session: Session, codes: Iterable[str]) -> dict[str, str]:
     """Return code → name of some grids; a code that is no grid's is absent."""
     rows = session.execute(select(Grid.code, Grid.name).where(Grid.code.in_(set(codes))))
     return {code: name for code, name in rows}  # noqa: C416 - rows are no tuples to mypy
+
+
+def divisions_and_grids(
+    session: Session, words: str, *, prefixes: Sequence[str], limit: int = 12
+) -> Sequence[Any]:
+    """Return code and name of divisions, then grids, below some prefixes in which words occur."""
+    parts = [
+        select(
+            model.code, func.coalesce(model.name, "").label("name"), literal(rank).label("rank")
+        ).where(matches_words(words, model.name, code=model.code), in_scope, *more)
+        for rank, model, in_scope, more in (
+            (0, Division, _within(Division.code, prefixes), ()),
+            (1, Grid, _within(Grid.code, prefixes), (Grid.valid_to.is_(None),)),
+        )
+    ]
+    found = union_all(*parts).subquery()
+    return session.execute(
+        select(found.c.code, found.c.name)
+        .order_by(found.c.rank, func.length(found.c.code), found.c.code)
+        .limit(limit)
+    ).all()
+
+
+def _within(column: Any, prefixes: Sequence[str]) -> Any:
+    return or_(false(), *(func.starts_with(column, prefix) for prefix in prefixes))

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gridmap.auth.current import current_actor, requires
 from gridmap.core.actor import EVERYTHING
 from gridmap.core.database import transaction
 from gridmap.core.paging import SIZE, Page, page_number
-from gridmap.grids.register_queries import register_page
+from gridmap.grids.register_queries import divisions_and_grids, register_page
 
 blueprint = Blueprint("grids", __name__, template_folder="templates")
 
@@ -37,3 +37,15 @@ def register() -> ResponseReturnValue:
         own=actor.prefixes("place"),
         everything=actor.may("import", at=EVERYTHING),
     )
+
+
+@blueprint.get("/divisions.json")
+@requires("place")
+def find_divisions() -> ResponseReturnValue:
+    """Find divisions and grids of the actor's scope, for fields that ask for one."""
+    actor = current_actor()
+    words = request.args.get("q", "").strip()[:100]
+    with transaction(actor) as session:
+        prefixes = actor.prefixes("place") if words else ()
+        rows = divisions_and_grids(session, words, prefixes=prefixes)
+    return jsonify(places=[{"code": row.code, "name": row.name} for row in rows])

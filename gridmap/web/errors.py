@@ -17,9 +17,11 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WSGIResponse
 
-from gridmap.auth.errors import NotSignedIn, TooManyAttempts
+from gridmap.auth.current import current_actor
+from gridmap.auth.errors import NotAllowed, NotSignedIn, PasswordMustChange, TooManyAttempts
 from gridmap.core.errors import GridmapError
 from gridmap.core.i18n import N_
+from gridmap.web.navigation import first_place
 from gridmap.web.trail import note_refusal
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ SENTENCES = {
 
 def init_app(app: Flask) -> None:
     """Handle our own errors, those of HTTP, and those that nobody expected."""
+    app.jinja_env.globals["spoken"] = spoken
     app.register_error_handler(GridmapError, known_error)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unexpected_error)
@@ -63,6 +66,10 @@ def known_error(problem: GridmapError) -> WSGIResponse | tuple[Response | str, i
         note_refusal(problem)
     if isinstance(problem, NotSignedIn) and is_visit():
         return redirect(url_for("auth.login", next=_way_back()))
+    if isinstance(problem, PasswordMustChange) and is_visit():
+        return redirect(url_for("account.password", next=_way_back()))
+    if isinstance(problem, NotAllowed) and request.path == "/" and is_visit():
+        return redirect(first_place(current_actor()))
     answered = make_response(answer(problem.status, problem.code, spoken(problem)))
     if isinstance(problem, NotSignedIn):
         answered.headers["WWW-Authenticate"] = "Bearer"

@@ -1,52 +1,28 @@
 """What every page shares: policy, language, formats, navigation and the addresses of files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, request, url_for
 from flask_babel import gettext
 
 from gridmap.auth.current import current_actor
-from gridmap.core.i18n import N_
 from gridmap.core.settings import CHECKOUT
-from gridmap.web import compress, csp, errors, formats, guard, language, origin, people, trail
+from gridmap.web import (
+    compress,
+    csp,
+    errors,
+    formats,
+    guard,
+    keeping,
+    language,
+    origin,
+    people,
+    trail,
+)
+from gridmap.web.navigation import navigation
 
 STATIC = CHECKOUT / "static"
-
-
-@dataclass(frozen=True)
-class Place:
-    """One entry of the main navigation."""
-
-    endpoint: str
-    icon: str
-    label: str
-    within: tuple[str, ...]
-    """Blueprints whose pages belong to it."""
-    needs: tuple[str, str] | None = None
-    """(data, action) without which it is left out."""
-
-
-PLACES = (
-    Place("maps.show", icon="map", label=N_("Map"), within=("maps",)),
-    Place("cases.desk", icon="clipboard-list", label=N_("Desk"), within=("cases",)),
-    Place(
-        "grids.register",
-        icon="database",
-        label=N_("Registers"),
-        within=("grids", "incidents", "residents", "staff", "privacy"),
-    ),
-    Place("exchange.imports", icon="upload", label=N_("Import"), within=("exchange",)),
-    Place(
-        "oversight.show",
-        icon="scroll-text",
-        label=N_("Audit"),
-        within=("oversight",),
-        needs=("audit", "see"),
-    ),
-    Place("jobs.show", icon="list-todo", label=N_("Work"), within=("jobs",), needs=("job", "see")),
-)
 
 
 def init_app(app: Flask) -> None:
@@ -60,6 +36,7 @@ def init_app(app: Flask) -> None:
     formats.init_app(app)
     errors.init_app(app)
     people.init_app(app)
+    keeping.init_app(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
@@ -76,21 +53,6 @@ def here(**changes: Any) -> str:
     if request.endpoint is None:
         return url_for("maps.show", **changes)
     return url_for(request.endpoint, **(request.view_args or {}), **arguments)
-
-
-def navigation() -> list[dict[str, object]]:
-    """Return the places of the main navigation that are for this person, the present one marked."""
-    actor = people.signed_in_as()
-    return [
-        {
-            "url": url_for(place.endpoint),
-            "icon": place.icon,
-            "label": gettext(place.label),
-            "current": request.blueprint in place.within,
-        }
-        for place in PLACES
-        if place.needs is None or (actor is not None and actor.may(*place.needs))
-    ]
 
 
 def may_see(data: str) -> bool:

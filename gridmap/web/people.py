@@ -16,8 +16,13 @@ SHOWN = 3
 
 def init_app(app: Flask) -> None:
     """Let templates ask who is signed in."""
-    app.jinja_env.globals.update(signed_in_as=signed_in_as, roles_in_words=roles_in_words,
-                                 scope_in_words=scope_in_words)  # fmt: skip
+    app.jinja_env.globals.update(
+        signed_in_as=signed_in_as,
+        roles_in_words=roles_in_words,
+        role_in_words=role_in_words,
+        scope_in_words=scope_in_words,
+        browser_in_words=browser_in_words,
+    )
 
 
 def signed_in_as() -> Actor | None:
@@ -32,10 +37,12 @@ def signed_in_as() -> Actor | None:
 
 def roles_in_words(actor: Actor) -> list[tuple[str, str]]:
     """Return each role that holds now, with its scope."""
-    return [
-        (gettext(ROLE_NAMES.get(role, role)), scope_in_words(prefixes))
-        for role, prefixes in actor.roles
-    ]
+    return [(role_in_words(role), scope_in_words(prefixes)) for role, prefixes in actor.roles]
+
+
+def role_in_words(role: str) -> str:
+    """Return how people call a role."""
+    return str(gettext(ROLE_NAMES.get(role, role)))
 
 
 def scope_in_words(prefixes: tuple[str, ...] | list[str]) -> str:
@@ -48,3 +55,15 @@ def scope_in_words(prefixes: tuple[str, ...] | list[str]) -> str:
     if len(said) > SHOWN:
         said[SHOWN:] = [gettext("%(n)s more", n=len(said) - SHOWN)]
     return ", ".join(said) or str(gettext("nowhere"))
+
+
+BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux")
+
+
+def browser_in_words(agent: str | None) -> str:
+    """Return what a browser says of itself, as people call it."""
+    said = agent or ""
+    browser = next((name for mark, name in BROWSERS if mark in said), None)
+    system = next((name for name in SYSTEMS if name in said), None)
+    return ", ".join(filter(None, (browser, system))) or said[:40] or str(gettext("Browser"))

@@ -69,6 +69,8 @@ def add_commands(app: Flask) -> None:
 def add_pages(app: Flask) -> None:
     """Add every blueprint."""
     from gridmap.api.views import api
+    from gridmap.auth.managing_views import blueprint as people
+    from gridmap.auth.own_views import blueprint as own_account
     from gridmap.auth.views import blueprint as auth
     from gridmap.cases.views import blueprint as cases
     from gridmap.exchange.views import blueprint as exchange
@@ -92,6 +94,8 @@ def add_pages(app: Flask) -> None:
         jobs,
         maps,
         oversight,
+        own_account,
+        people,
         privacy,
         residents,
         staff,
