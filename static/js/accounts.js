@@ -1,5 +1,7 @@
 /* The scope of a role: names and codes of divisions and grids while somebody types. */
 
+import { ask } from "./ask.js";
+
 const field = document.querySelector("[data-places]");
 let timer = null;
 let asked = 0;
@@ -11,7 +13,7 @@ async function suggest() {
   if (words.length < 1) return;
   const mine = ++asked;
   const address = `${field.dataset.places}?${new URLSearchParams({ q: words })}`;
-  const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await ask(address, { headers: { Accept: "application/json" } }).catch(() => null);
   if (mine !== asked || !answer?.ok) return;
   const before = parts.length ? `${parts.map((part) => part.trim()).join(", ")}, ` : "";
   const found = (await answer.json()).places.map((place) => {

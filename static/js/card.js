@@ -1,5 +1,6 @@
 /* The card of one grid beside the map or the table: opened without a reload, kept in the address. */
 
+import { ask } from "./ask.js";
 import { pageState, withCard } from "./page.js";
 
 const drawer = () => document.getElementById("drawer");
@@ -47,7 +48,7 @@ export async function openCard(code, { push = true } = {}) {
   query.set("view", document.getElementById("map-pane") ? "map" : "table");
   try {
     const page = pageState();
-    const answer = await fetch(`${page.cards.replace("CODE", encodeURIComponent(code))}?${query}`, { headers: { Accept: "text/html" } });
+    const answer = await ask(`${page.cards.replace("CODE", encodeURIComponent(code))}?${query}`, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(`card ${answer.status}`);
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     drawer().replaceChildren(...[...next.body.children].map((node) => document.importNode(node, true)));

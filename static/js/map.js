@@ -1,5 +1,6 @@
 /* The map page: Folium made the map, this adds the layers and keeps them in step with the page. */
 
+import { ask } from "./ask.js";
 import { BaseLayer } from "./base-layer.js";
 import { GridLayer } from "./grid-layer.js";
 import { labelLayer } from "./labels.js";
@@ -98,7 +99,7 @@ grids.on("unreachable", () => say(page.text.failed, { bad: true }));
 async function loadFigures() {
   const asked = page.figures;
   try {
-    const answer = await fetch(asked);
+    const answer = await ask(asked);
     if (!answer.ok) throw new Error(`figures ${answer.status}`);
     const found = await answer.json();
     if (asked !== page.figures) return;

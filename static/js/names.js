@@ -1,11 +1,13 @@
 /* Codes and names of all grids: one list, asked for when the pointer or the keyboard enters the map; tiles from afar carry none. */
 
+import { ask } from "./ask.js";
+
 let coming = null;
 let known = new Map();
 
 /** Return the promise of a map from a grid's id to { code, name }. */
 export function loadNames(address) {
-  coming ??= fetch(address).then(async (answer) => {
+  coming ??= ask(address).then(async (answer) => {
     if (!answer.ok) throw new Error(`names ${answer.status}`);
     const { runs, codes, names } = await answer.json();
     let at = 0;

@@ -1,6 +1,8 @@
 /* What every page needs: parts swapped without a reload, menus, dialogs, search, keys, messages.
    Every page also works as plain HTML; this only saves the reload. */
 
+import { ask } from "./ask.js";
+
 const PARTS = ["scope", "head", "filters", "measures", "legend", "said", "pane", "drawer", "page-state"];
 const KEYS_OFF = "gridmap-single-keys-off";
 let running = null;
@@ -79,7 +81,7 @@ export async function go(address, { push = true, focus = null } = {}) {
   main.setAttribute("aria-busy", "true");
   const slow = setTimeout(() => announce({ kind: "slow" }), 300);
   try {
-    const answer = await fetch(address, { signal: running.signal, headers: { Accept: "text/html" } });
+    const answer = await ask(address, { signal: running.signal, headers: { Accept: "text/html" } });
     const text = await answer.text();
     const next = new DOMParser().parseFromString(text, "text/html");
     if (!answer.ok || !next.getElementById("page-state")) { location.assign(address); return; }
@@ -276,7 +278,7 @@ for (const form of document.querySelectorAll("[data-search]")) {
       const mine = ++asked;
       const address = new URL(form.dataset.search, location.href);
       address.search = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(location.search)), q: words, part: "1" });
-      const answer = await fetch(address).catch(() => null);
+      const answer = await ask(address).catch(() => null);
       if (mine !== asked || !answer?.ok) return;
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
       list.replaceChildren(...[...next.body.children].map((node) => document.importNode(node, true)));

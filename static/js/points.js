@@ -1,5 +1,6 @@
 /* Incidents as dots and resources by kind: what is in view, up to a cap that is said. */
 
+import { ask } from "./ask.js";
 import { colours } from "./tiles.js";
 import { ViewCanvas } from "./view-canvas.js";
 
@@ -40,7 +41,7 @@ class Source {
     if (whole === this.asked) return;
     this.asked = whole;
     try {
-      const answer = await fetch(whole);
+      const answer = await ask(whole);
       if (!answer.ok) throw new Error(`points ${answer.status}`);
       const found = await answer.json();
       if (this.asked !== whole) return;

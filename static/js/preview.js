@@ -1,5 +1,6 @@
 /* A small map of what a file holds, read anew whenever its columns are chosen otherwise. */
 
+import { ask } from "./ask.js";
 import { GridLayer } from "./grid-layer.js";
 import { colours } from "./tiles.js";
 import { ViewCanvas } from "./view-canvas.js";
@@ -63,7 +64,7 @@ function fit() {
 async function read() {
   const mine = ++asked;
   line.textContent = node.dataset.loading;
-  const answer = await fetch(form.dataset.sample, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await ask(form.dataset.sample, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } }).catch(() => null);
   const got = await answer?.json().catch(() => null);
   if (mine !== asked) return;
   if (!answer?.ok) {

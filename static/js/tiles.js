@@ -1,5 +1,6 @@
 /* Vector tiles: fetched once, decoded once, kept while there is room. */
 
+import { ask } from "./ask.js";
 import { VectorTile } from "../vendor/vector-tile.js";
 import { PbfReader } from "../vendor/pbf.js";
 
@@ -22,7 +23,7 @@ export function loadTile(address, decode) {
 }
 
 async function fetchTile(address) {
-  const answer = await fetch(address);
+  const answer = await ask(address);
   if (answer.status === 204) return {};
   if (!answer.ok) throw new Error(`tile ${answer.status}`);
   const bytes = new Uint8Array(await answer.arrayBuffer());
