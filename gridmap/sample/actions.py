@@ -22,10 +22,13 @@ from gridmap.incidents.actions import import_incidents, set_timezone
 from gridmap.incidents.queries import any_incident
 from gridmap.places.actions import import_places
 from gridmap.places.queries import insert_base_features
+from gridmap.residents.actions import import_residents
 from gridmap.resources.actions import import_resources
 from gridmap.sample.city import GRIDS, INCIDENTS, SEED, ZONE, City, make_city
 from gridmap.sample.errors import RealDataHere, SampleLoaded
+from gridmap.sample.persons import draw_staff
 from gridmap.sample.rows import FILE_NAME, CityRows, city_rows, fingerprint
+from gridmap.staff.actions import ManyMembers, store_many
 
 Report = Callable[[str], None]
 SOURCE = "sample"
@@ -166,7 +169,14 @@ def _steps(session: Session, city: City, rows: CityRows) -> dict[str, Callable[[
         ),
         "resources": lambda batch: import_resources(session, batch, rows.resources, rejected=0),
         "incidents": lambda batch: import_incidents(session, batch, rows.incidents, rejected=0)[0],
+        "residents": lambda batch: import_residents(session, batch, rows.residents, rejected=0),
+        "staff": lambda batch: store_many(session, batch, _staff(city), since=city.first),
     }
+
+
+def _staff(city: City) -> ManyMembers:
+    drawn = draw_staff(city)
+    return ManyMembers(**vars(drawn), grid_code=city.grids.code)
 
 
 def _facts(city: City) -> FileFacts:

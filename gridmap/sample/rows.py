@@ -9,11 +9,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gridmap.grids.borders import multipolygons
-from gridmap.intake import AreaRows, Columns, IncidentRows, PointRows, PopulationRows
+from gridmap.intake import (
+    AreaRows,
+    Columns,
+    IncidentRows,
+    PointRows,
+    PopulationRows,
+    ResidentRows,
+)
+from gridmap.intake.addresses import normalise_address
 from gridmap.intake.rejects import Rejects
 from gridmap.intake.rows import Origin
 from gridmap.sample.city import City
 from gridmap.sample.patterns import KINDS
+from gridmap.sample.persons import draw_residents
 
 Texts = npt.NDArray[np.object_]
 FILE_NAME = "sample city"
@@ -29,6 +38,7 @@ class CityRows:
     population: PopulationRows
     resources: PointRows
     incidents: IncidentRows
+    residents: ResidentRows
 
 
 def fingerprint(city: City) -> str:
@@ -58,6 +68,7 @@ def city_rows(city: City) -> CityRows:
             x_original=made.lon, y_original=made.lat, grid_code=None, address=None,
             occurred_from=made.occurred_from, occurred_to=made.occurred_to, word=words[made.kind],
         ),
+        residents=_residents(city),
     )  # fmt: skip
 
 
@@ -90,6 +101,19 @@ def _points(city: City, points: Any, **more: npt.NDArray[Any]) -> PointRows:
         name=points.name,
         kind=points.kind,
         **rest,
+    )
+
+
+def _residents(city: City) -> ResidentRows:
+    drawn = draw_residents(city)
+    n = drawn.name.size
+    addresses = pa.chunked_array([pa.array(drawn.address, type=pa.string())])
+    return ResidentRows(
+        **_common(city, n),
+        **{**vars(drawn), "address": normalise_address(addresses)},
+        grid_code=None,
+        note=np.full(n, "", dtype=object),
+        until=np.full(n, np.datetime64("NaT", "D")),
     )
 
 

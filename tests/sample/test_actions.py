@@ -12,13 +12,19 @@ from gridmap.core.actor import SYSTEM
 from gridmap.grids.models import Division, Grid, GridPopulation
 from gridmap.incidents.models import Incident, IncidentMonth
 from gridmap.places.models import BaseFeature, Place
+from gridmap.residents.models import Residence, Resident
 from gridmap.resources.models import Resource
 from gridmap.sample import actions
 from gridmap.sample.city import make_city
 from gridmap.sample.errors import RealDataHere, SampleLoaded
+from gridmap.sample.persons import COMMUNITIES
+from gridmap.staff.models import Duty, StaffMember
 from tests import factories
 
-TABLES = (Division, Grid, GridPopulation, BaseFeature, Place, Resource, Incident, IncidentMonth)
+TABLES = (
+    Division, Grid, GridPopulation, BaseFeature, Place, Resource, Incident, IncidentMonth, Resident,
+    Residence, StaffMember, Duty,
+)  # fmt: skip
 SMALL = {"grids": 30, "incidents": 400, "seed": 5}
 
 
@@ -44,7 +50,8 @@ def test_everything_is_stored_and_linked_as_it_was_drawn(session):
     last = IncidentMonth.cumulative[func.cardinality(IncidentMonth.cumulative)]
     everything = select(func.sum(last)).where(IncidentMonth.category_id == 0)
     assert session.scalar(everything) == 400
-    assert session.scalar(select(func.sum(GridPopulation.n))) == city.grids.residents.sum()
+    imported = select(func.sum(GridPopulation.n)).where(GridPopulation.batch_id.is_not(None))
+    assert session.scalar(imported) == city.grids.residents.sum()
     assert session.scalar(text("SELECT count(*) FROM categories WHERE NOT known")) == 0
 
 
@@ -54,11 +61,22 @@ def test_each_part_is_a_sample_batch_in_the_citys_time_zone(session):
     batches = session.scalars(select(Batch).order_by(Batch.id)).all()
     assert [batch.kind for batch in batches] == [
         "divisions", "grids", "base", "places", "population", "resources", "incidents",
+        "residents", "staff",
     ]  # fmt: skip
     assert all(batch.is_sample and batch.source == "sample" for batch in batches)
     assert batches[0].mapping == SMALL
     assert settings.timezone(session) == "Asia/Shanghai"
     assert not settings.timezone_is_set(session)
+
+
+def test_people_live_in_dwellings_of_a_few_communities_and_every_grid_has_an_officer(session):
+    actions.load_sample(SYSTEM, **SMALL)
+
+    codes = session.scalars(select(Residence.grid_code)).all()
+    assert len({code[:12] for code in codes}) == COMMUNITIES
+    assert len(codes) == session.scalar(select(func.count(Resident.id))) > 500
+    assert session.scalar(select(func.count()).where(Residence.place_id.is_(None))) == 0
+    assert session.scalar(select(func.count(Duty.grid_id.distinct()))) == 30
 
 
 def test_taking_it_away_leaves_nothing_and_it_can_be_loaded_again(session):
