@@ -27,13 +27,13 @@ MOST_ROWS = 100_000
 def seal_all(*, folder: Path | None = None) -> list[Seal]:
     """Seal what is not sealed yet and copy the seals into the file; returns the new seals."""
     chosen = folder or seal_files.seal_folder()
-    made = []
-    while True:
+    made: list[Seal] = []
+    full = True
+    while full:  # not "until nothing is new": others go on writing
         with transaction(SYSTEM) as session:
             seal = seal_once(session)
-        if seal is None:
-            break
-        made.append(seal)
+        full = seal is not None and seal.count >= MOST_ROWS
+        made += [seal] if seal is not None else []
     copy_to_file(chosen)
     return made
 

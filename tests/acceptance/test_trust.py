@@ -257,6 +257,47 @@ def test_retention_takes_what_is_too_old_once_and_says_so(people, run):
     )
 
 
+# -- the record ---------------------------------------------------------------------------------
+
+TAMPERING = {  # past triggers and policies, as only a superuser can
+    "UPDATE audit_events SET actor = 'another' WHERE id = 2": "Row 2 was changed",
+    "DELETE FROM audit_events WHERE id = 2": "Row 2 is missing",
+    "DELETE FROM audit_seals WHERE number = 2; DELETE FROM audit_events WHERE id > 2": (
+        "The trail was cut"
+    ),
+    "UPDATE audit_events SET id = CASE id WHEN 1 THEN -2 ELSE -1 END WHERE id IN (1, 2);"
+    " UPDATE audit_events SET id = -id WHERE id < 0": "Rows 1 and 2 changed places",
+    "UPDATE audit_seals SET number = -number; UPDATE audit_seals SET number = 3 + number"
+    " WHERE number < 0": "Seal 1 was changed",
+}
+
+
+@pytest.mark.slow
+def test_every_kind_of_tampering_is_named(new_home):
+    home = new_home()
+    for columns in (2, 3):
+        write_chessboard(home / f"{columns}.geojson", columns, 2)
+        gridmap(home, "import", "grids", home / f"{columns}.geojson", "--code", "code")
+        gridmap(home, "import", "undo", columns - 1)
+        said(gridmap(home, "audit", "seal"))
+    assert "2 seals" in said(gridmap(home, "audit", "verify"))
+
+    for statements, words in TAMPERING.items():
+        with closing(psycopg2.connect(cluster.find(home).libpq("postgres"))) as connection:
+            cursor = connection.cursor()
+            cursor.execute("CREATE TABLE events_before AS TABLE audit_events")
+            cursor.execute("CREATE TABLE seals_before AS TABLE audit_seals")
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(statements)
+            connection.commit()
+            assert words in said(gridmap(home, "audit", "verify"), 1)
+            for kept, table in (("events_before", "audit_events"), ("seals_before", "audit_seals")):
+                cursor.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {kept}")
+                cursor.execute(f"DROP TABLE {kept}")
+            connection.commit()
+        assert "as they were sealed" in said(gridmap(home, "audit", "verify"))
+
+
 # -- backup -------------------------------------------------------------------------------------
 
 

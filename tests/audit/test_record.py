@@ -129,3 +129,45 @@ def test_the_past_cannot_be_changed(session, database_urls, table, statement, ro
             connection.exec_driver_sql(statement.format(table, column, column))
 
     engine.dispose()
+
+
+CHANGES = {
+    "as it is": "SELECT 1",
+    "no second factor": "UPDATE auth.sessions SET second_factor = false WHERE account_id = {}",
+    "role until yesterday": "UPDATE auth.grants SET valid_to = auth.today() WHERE account_id = {}",
+    "role from tomorrow": "UPDATE auth.grants SET valid_from = auth.today() + 1"
+    " WHERE account_id = {}",
+    "session ended": "UPDATE auth.sessions SET ended_at = now() WHERE account_id = {}",
+    "session too old": "UPDATE auth.sessions SET expires_at = now() WHERE account_id = {}",
+    "session idle": "UPDATE auth.sessions SET idle = '0' WHERE account_id = {}",
+    "account locked": "UPDATE auth.accounts SET locked_at = now() WHERE id = {}",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_trigger_says_of_a_session_what_the_functions_of_sign_in_say(
+    fresh_database, actor_as, change
+):
+    """It has their conditions written out, for speed: they must not part."""
+    engine = create_engine(fresh_database["postgres"])
+    for actor in (actor_as("field", "9901", "98"), actor_as("auditor", "99")):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(change.format(actor.account_id))
+
+        with transaction(actor) as session:
+            record(session, actor, "login.trial", subject=("trial", 1))
+        with engine.begin() as connection:
+            database.hand_over(connection, actor.token)
+            wanted = connection.execute(
+                text(
+                    "SELECT auth.account(), coalesce(array_agg(DISTINCT role), '{}'),"
+                    " coalesce(array_agg(DISTINCT prefix ORDER BY prefix)"
+                    " FILTER (WHERE prefix IS NOT NULL), '{}')"
+                    " FROM auth.grants_of_token() LEFT JOIN LATERAL unnest(prefixes) prefix ON true"
+                )
+            ).one()
+
+        with transaction(SYSTEM) as session:
+            row = rows(session, "login.trial")[-1]
+        assert (row["account_id"], row["roles"], row["scope"]) == tuple(wanted)
+    engine.dispose()
