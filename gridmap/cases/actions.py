@@ -271,7 +271,12 @@ def _draw_code(kind: Kind, now: datetime) -> str:
 
 
 def _place(session: Session, actor: Actor, report: Report) -> tuple[int | None, str, Any]:
-    """Return grid, code and point of a new case; without a grid it belongs to the actor's scope."""
+    """Return grid, code and point of a new case; without a grid it belongs to the actor's scope.
+
+    Raises:
+        NotFound: the place is another's: its code, whether there is such a grid or not, or a
+            point in a grid of others.
+    """
     grids = current_grids(session)
     geom = None
     if report.lon is not None and report.lat is not None:
@@ -279,6 +284,9 @@ def _place(session: Session, actor: Actor, report: Report) -> tuple[int | None, 
         geom = WKTElement(f"POINT({report.lon!r} {report.lat!r})", srid=4326)
     else:
         links = grids.of_codes(np.array([report.grid_code], dtype=object))
+    code = report.grid_code if links.unlinked[0] and geom is None else str(links.grid_codes[0])
+    if code and not actor.may("case", "add", at=code):
+        raise NotFound.outside(what=N_("grid"), name=report.grid_code or report.place)
     if links.unlinked[0]:
         return None, actor.narrow(EVERYTHING, "case", "add"), geom
     return int(links.grid_ids[0]), str(links.grid_codes[0]), geom

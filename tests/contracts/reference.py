@@ -1,4 +1,4 @@
-"""Writes the reference pages out of the program: commands, addresses, errors.
+"""Writes the reference pages out of the program: commands, addresses, errors, permissions.
 
 `script/docs` runs this; `test_docs.py` fails when a page is not what it would write.
 """
@@ -14,6 +14,13 @@ import click
 from flask import Flask
 
 import gridmap
+from gridmap.auth.permissions import (
+    ACTIONS,
+    DATA,
+    NEED_SECOND_FACTOR,
+    PERMISSIONS,
+    ROLE_NAMES,
+)
 from gridmap.core.commands import Failure
 from gridmap.core.errors import GridmapError
 from gridmap.intake.reasons import REASONS
@@ -30,6 +37,7 @@ def pages(app: Flask) -> dict[Path, str]:
     return {
         DOCS / "operate" / "commands.md": commands_page(app),
         DOCS / "operate" / "errors.md": errors_page(),
+        DOCS / "operate" / "who-sees-what.md": permissions_page(),
         DOCS / "develop" / "addresses.md": addresses_page(app),
     }
 
@@ -183,6 +191,42 @@ def _cell(sentence: str) -> str:
     """A sentence with … for its named parts, safe inside a table."""
     plain = re.sub(r"%\(\w+\)[-+ #0\d.]*[a-z]", "…", sentence).replace("%%", "%")
     return plain.replace("|", "\\|").replace("<", "&lt;")
+
+
+def permissions_page() -> str:
+    parts = [
+        "# Who sees what",
+        NOTE,
+        "A person holds a role in a scope: divisions or grids, as the beginnings of their codes, "
+        "from a day to a day. Inside the scope the role may do what the tables say; outside of it "
+        "nothing, and what lies there answers as if it did not exist. Who holds several roles may "
+        "do what any of them allows, each in its own scope. Without a role nobody sees anything. "
+        "Somebody who stands in for a colleague has the role for those days.",
+        "The database itself refuses what is not in these tables, whatever page is asked; every "
+        "refusal is on record. `script/gridmap user` makes accounts and gives roles.",
+    ]
+    for role, name in ROLE_NAMES.items():
+        rows = [
+            f"| {DATA[data]} | {_actions(role, data)} |" for data in DATA if PERMISSIONS[role, data]
+        ]
+        second = " Needs a second factor at sign-in." if role in NEED_SECOND_FACTOR else ""
+        parts += [
+            f"## {name.capitalize()}",
+            f"`{role}`.{second}",
+            "\n".join(["| what | may |", "| --- | --- |", *rows]),
+        ]
+    parts += [
+        "## Not by place",
+        "The base map (streets, water) is shown beyond the scope. Grids, divisions, numbers of "
+        "people, words of categories and the city's time zone are everybody's: only somebody "
+        "whose scope is everything changes them. The command line and work that nobody asked for "
+        "act as the account `system`, which has no password and cannot sign in.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _actions(role: str, data: str) -> str:
+    return ", ".join(word for word in ACTIONS.values() if word in PERMISSIONS[role, data])
 
 
 def main() -> None:
