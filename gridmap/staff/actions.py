@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gridmap.audit.actions import record
-from gridmap.auth.errors import NotAllowed
 from gridmap.batches.counts import Counts
 from gridmap.batches.models import Batch
 from gridmap.core.actor import Actor
@@ -93,11 +92,11 @@ def assign(
     if until is not None and until <= since:
         raise BadSpan
     member = _member(session, number)
+    if not actor.may("personal", "add", at=grid_code):
+        raise NotFound.outside(what=N_("grid"), name=grid_code)
     links = current_grids(session).of_codes(np.array([grid_code], dtype=object))
     if links.unlinked[0]:
         raise NotFound(what=N_("grid"), name=grid_code)
-    if not actor.may("personal", "add", at=grid_code):
-        raise NotAllowed
     duty = Duty(
         staff_id=member.id,
         grid_id=int(links.grid_ids[0]),

@@ -17,10 +17,13 @@ from gridmap.auth.sessions import actor_of
 from gridmap.cases.actions import Report, open_case
 from gridmap.core.actor import SYSTEM, Actor
 from gridmap.core.database import transaction
+from gridmap.core.disposals import Gone, write_down
 from gridmap.exchange.actions import import_file
 from gridmap.exchange.requests import ImportRequest
 from gridmap.intake import Columns
-from tests.factories import centre, square, write_csv, write_grids
+from gridmap.residents.changes import Correction, correct
+from gridmap.staff.actions import NewMember, add_member, assign
+from tests.factories import centre, import_residents, square, write_csv, write_grids
 from tests.people import sign_in
 from tests.tiles.test_views import address_of
 
@@ -101,7 +104,29 @@ def settle(world: World, code: str, word: str, *, column: int, incidents: int) -
     path = write_csv(folder / f"{word}-things.csv", ("id", "lon", "lat", "n", "k"), things)
     columns = Columns(id="id", x="lon", y="lat", name="n", kind="k", source=f"{word} works")
     import_file(coordinator, ImportRequest("resources", path, columns))
+    people = [(f"{word.capitalize()} Person", "", "555 0100", lon, lat, f"{word} door")]
+    import_residents(folder, people, actor=coordinator)
     with transaction(coordinator) as session:
+        person = session.scalar(text("SELECT max(id) FROM residents"))
+        correct(
+            session,
+            coordinator,
+            person,
+            Correction(note=f"{word} note"),
+            version=1,
+            reason=f"{word} asked for it",
+        )
+        add_member(session, coordinator, NewMember(f"{word}-7", f"{word} officer", area=code))
+        assign(
+            session,
+            coordinator,
+            f"{word}-7",
+            f"{code}001001000",
+            since=date(2024, 1, 1),
+            until=None,
+        )
+        gone = Gone("erasure", "residents", 1, f"{word} wished it", grid_code=code)
+        write_down(session, coordinator, gone)
         case = open_case(
             session, coordinator, Report("incident_handling", f"{word} case", lon=lon, lat=lat)
         )
@@ -239,6 +264,42 @@ ROUTES: dict[str, Callable[[World], list[Ask] | Iterator[Ask]]] = {
     "POST /cases/<code>/holder": post("/cases/{case}/holder", holder="1", version="1"),
     "POST /cases/<code>/notes": post("/cases/{case}/notes", note="x"),
     "POST /cases/<code>/undo": post("/cases/{case}/undo", version="1"),
+    "GET /residents": page("/residents", "", "page=2", twins=(f"scope={THEIRS}",)),
+    "POST /residents/search": lambda _: [
+        Ask("POST", "/residents/search", {"field": "name", "words": f"{WORD.capitalize()} Person"}),
+        Ask("POST", "/residents/search", {"field": "phone", "words": "555 0100"}),
+    ],
+    "GET /residents/<int:resident_id>": theirs("/residents/{resident}"),
+    "GET /residents/<int:resident_id>/looks": theirs("/residents/{resident}/looks"),
+    "POST /residents/<int:resident_id>/reveal": post(
+        "/residents/{resident}/reveal", purpose="a call about the stairs"
+    ),
+    "POST /residents/<int:resident_id>/held": post("/residents/{resident}/held", form="json"),
+    "POST /residents/<int:resident_id>/correct": post(
+        "/residents/{resident}/correct", version="1", reason="a wrong letter", name="X"
+    ),
+    "POST /residents/<int:resident_id>/move-in": post(
+        "/residents/{resident}/move-in", kind="resident", since="2024-05-05",
+        grid=f"{MINE}001001000",
+    ),
+    "POST /residents/<int:resident_id>/move-out": post(
+        "/residents/{resident}/move-out", residence=str(FIRST_ID), on="2024-05-05"
+    ),
+    "POST /residents/<int:resident_id>/erase": post(
+        "/residents/{resident}/erase", reason="a wish", version="1"
+    ),
+    "GET /staff": page("/staff", "", "page=2", twins=(f"scope={THEIRS}",)),
+    "POST /staff/assign": post(
+        "/staff/assign", number=f"{WORD}-7", grid=f"{MINE}001001001", since="2024-05-05"
+    ),
+    "POST /staff/duties/end": post("/staff/duties/end", duty=str(FIRST_ID), on="2024-05-05"),
+    "GET /desk/export.<format>": lambda _: [
+        Ask("GET", "/desk/export.csv?tab=all"),
+        Ask("GET", f"/desk/export.csv?scope={THEIRS}", twin=True),
+    ],
+    "GET /cases/points": page("/cases/points", BOX, twins=(f"{BOX}&scope={THEIRS}",)),
+    "GET /cases/figures": page("/cases/figures", "", twins=(f"scope={THEIRS}",)),
+    "GET /privacy/erased": page("/privacy/erased"),
     "GET /audit": lambda _: [
         Ask("GET", f"/audit{query}", steady=False)
         for query in ("", "?outcome=done", "?kind=batch")
@@ -248,6 +309,7 @@ ROUTES: dict[str, Callable[[World], list[Ask] | Iterator[Ask]]] = {
 """Method and address → what is asked there."""
 
 NOTHING_TO_FIND = {
+    "GET /privacy": "which fields are held on people, and why; no person",
     "GET /healthz": "says that the database answers",
     "GET /static/<path:filename>": "files of the program",
     "GET /tiles/base/<int:z>/<int:x>/<int:y>.pbf": "streets and water, the same for everybody",
