@@ -59,6 +59,8 @@ class Crawl:
         districts.settle(self.world, MINE, "alpha", column=0, incidents=districts.MY_INCIDENTS)
         self.case = self.world.case
         self.clients = {role: self.client(role, MINE) for role in PEOPLE_ROLES}
+        for client in self.clients.values():
+            client.get("/healthz")  # now has an account of a small number
         districts.begin_numbers(urls["postgres"])
         self.before = {role: self.crawl(role, "GET") for role in PEOPLE_ROLES}
         others = districts.settle(

@@ -13,7 +13,8 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from gridmap.auth.sessions import actor_of
+from gridmap.auth.accounts import Grant, add_account, grant_role
+from gridmap.auth.sessions import actor_of, open_session
 from gridmap.cases.actions import Report, open_case
 from gridmap.core.actor import SYSTEM, Actor
 from gridmap.core.database import transaction
@@ -24,7 +25,6 @@ from gridmap.intake import Columns
 from gridmap.residents.changes import Correction, correct
 from gridmap.staff.actions import NewMember, add_member, assign
 from tests.factories import centre, import_residents, square, write_csv, write_grids
-from tests.people import sign_in
 from tests.tiles.test_views import address_of
 
 MINE, THEIRS, MISSING = "990101", "990102", "990103"
@@ -71,6 +71,7 @@ class World:
     upload: str = "x" * 32
     case: str = "none"
     resident: int = FIRST_ID
+    account: int = FIRST_ID
 
     def missing(self, given: str) -> str:
         """Put what exists nowhere in place of what is theirs."""
@@ -82,7 +83,7 @@ class World:
 def settle(world: World, code: str, word: str, *, column: int, incidents: int) -> Actor:
     """Fill one district: borders and people by the system, the rest by its coordinator."""
     folder = world.folder
-    coordinator = actor_of(sign_in("coordinator", prefixes=(code,)))
+    coordinator = _coordinator(code, word)
     _borders(folder, code, word, column)
     lon, lat = centre(column, 0)
     places = [(f"{word}-p", lon, lat, f"{word} street 5", f"{word} house", "dwelling")]
@@ -134,6 +135,15 @@ def settle(world: World, code: str, word: str, *, column: int, incidents: int) -
     return coordinator
 
 
+def _coordinator(code: str, word: str) -> Actor:
+    with transaction(SYSTEM) as session:
+        account = add_account(session, f"{word}-coordinator", f"{word} chief")
+        grant_role(session, account, Grant("coordinator", (code,), date(2020, 1, 1)))
+        token = open_session(session, account)
+    assert token is not None
+    return actor_of(token)
+
+
 def _borders(folder: Path, code: str, word: str, column: int) -> None:
     shapes = {f"{code}001001{row:03d}": square(column, row) for row in range(4)}
     path = write_grids(folder / f"{word}-grids.geojson", shapes)
@@ -153,7 +163,7 @@ def begin_numbers(admin_url: str) -> None:
     with engine.begin() as connection:
         names = connection.scalars(
             text("SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences "
-                 "WHERE schemaname = 'public' AND sequencename <> 'data_version_numbers'")
+                 "WHERE schemaname IN ('public', 'auth') AND sequencename <> 'data_version_numbers'")
         ).all()  # fmt: skip
         for name in names:
             connection.execute(text(f"SELECT setval('{name}', {FIRST_ID}, false)"))
@@ -300,6 +310,24 @@ ROUTES: dict[str, Callable[[World], list[Ask] | Iterator[Ask]]] = {
     "GET /cases/points": page("/cases/points", BOX, twins=(f"{BOX}&scope={THEIRS}",)),
     "GET /cases/figures": page("/cases/figures", "", twins=(f"scope={THEIRS}",)),
     "GET /privacy/erased": page("/privacy/erased"),
+    "GET /divisions.json": page("/divisions.json", "", "q=9901", twins=(f"q={WORD}",)),
+    "GET /accounts": page("/accounts", "", "page=2", f"q={WORD[:3]}"),
+    "GET /accounts/<int:account_id>": theirs("/accounts/{account}"),
+    "POST /accounts/<int:account_id>/roles": post(
+        "/accounts/{account}/roles", role="planner", scope=MINE, since="2024-01-01"
+    ),
+    "POST /accounts/<int:account_id>/roles/<int:grant_id>/end": post(
+        f"/accounts/{{account}}/roles/{FIRST_ID}/end"
+    ),
+    "POST /accounts/<int:account_id>/sessions/<int:session_id>/end": post(
+        f"/accounts/{{account}}/sessions/{FIRST_ID}/end"
+    ),
+    "POST /accounts/<int:account_id>/sessions/end": post("/accounts/{account}/sessions/end"),
+    "POST /accounts/<int:account_id>/lock": post("/accounts/{account}/lock", reason="x"),
+    "POST /accounts/<int:account_id>/unlock": post("/accounts/{account}/unlock"),
+    "POST /accounts/<int:account_id>/reset": post("/accounts/{account}/reset"),
+    "POST /accounts/<int:account_id>/identity": post("/accounts/{account}/identity", identity="x"),
+    "POST /account/sessions/<int:session_id>/end": post(f"/account/sessions/{FIRST_ID}/end"),
     "GET /audit": lambda _: [
         Ask("GET", f"/audit{query}", steady=False)
         for query in ("", "?outcome=done", "?kind=batch")
@@ -309,6 +337,22 @@ ROUTES: dict[str, Callable[[World], list[Ask] | Iterator[Ask]]] = {
 """Method and address → what is asked there."""
 
 NOTHING_TO_FIND = {
+    **{
+        f"{method} /account{rest}": "the own account"
+        for method, rest in (
+            ("GET", ""),
+            ("GET", "/password"),
+            ("POST", "/password"),
+            ("GET", "/second-factor"),
+            ("POST", "/second-factor"),
+            ("POST", "/second-factor/codes"),
+            ("POST", "/second-factor/remove"),
+            ("POST", "/sessions/end-others"),
+            ("POST", "/language"),
+        )
+    },
+    "GET /accounts/new": "an empty form",
+    "POST /accounts": "a new account, without a role yet",
     "GET /privacy": "which fields are held on people, and why; no person",
     "GET /healthz": "says that the database answers",
     "GET /static/<path:filename>": "files of the program",

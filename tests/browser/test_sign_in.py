@@ -23,7 +23,13 @@ NEW = "a quiet river at noon"
 def door(empty_city, watched):
     """Somebody in front of the log-in page of a city of their own."""
     watch = watched(empty_city)
-    watch.allowed = ("403 (FORBIDDEN)", "422 (", "429 (TOO MANY", "401 (UNAUTHORIZED)", "404 (NOT FOUND)")
+    watch.allowed = (
+        "403 (FORBIDDEN)",
+        "422 (",
+        "429 (TOO MANY",
+        "401 (UNAUTHORIZED)",
+        "404 (NOT FOUND)",
+    )
     return watch
 
 
