@@ -163,7 +163,8 @@ def begin_numbers(admin_url: str) -> None:
     with engine.begin() as connection:
         names = connection.scalars(
             text("SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences "
-                 "WHERE schemaname IN ('public', 'auth') AND sequencename <> 'data_version_numbers'")
+                 "WHERE schemaname IN ('public', 'auth') "
+                 "AND sequencename <> 'data_version_numbers'")
         ).all()  # fmt: skip
         for name in names:
             connection.execute(text(f"SELECT setval('{name}', {FIRST_ID}, false)"))

@@ -91,7 +91,7 @@ def test_a_coordinator_gives_and_takes_grids_of_the_scope(session, member, clien
     assert client.post("/staff/assign", data=form).status_code == 303
     assert client.post("/staff/assign", data=form).status_code == 409
     foreign = {**form, "grid": chessboard_code(1, 1)}
-    assert client.post("/staff/assign", data=foreign).status_code == 403
+    assert client.post("/staff/assign", data=foreign).status_code == 404
     duty = session.scalar(text("SELECT id FROM duties"))
     ended = client.post("/staff/duties/end", data={"duty": duty, "on": "2024-02-01"})
 
