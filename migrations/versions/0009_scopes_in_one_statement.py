@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 HERE = Path(__file__).parent
 
@@ -18,7 +18,7 @@ def run(statements: str) -> None:
 def upgrade() -> None:
     """Replace the function."""
     op.execute("SET LOCAL lock_timeout = '4s'")
-    run((HERE / "0008_scopes.sql").read_text(encoding="utf-8"))
+    run((HERE / "0009_scopes.sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
