@@ -16,6 +16,7 @@ MODELS = (
     "gridmap.audit.models",
     "gridmap.batches.models",
     "gridmap.grids.models",
+    "gridmap.grids.change_models",
     "gridmap.places.models",
     "gridmap.incidents.models",
     "gridmap.resources.models",

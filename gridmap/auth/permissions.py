@@ -26,7 +26,7 @@ DATA = {
 TABLE = """
 role           place  figure resource incident case   personal sensitive audit  import account job
 administrator  sacxe  sx     sacxe    sacxe    s      .        .         .      sace   sace    sce
-coordinator    sx     sx     sacx     sacxe    sacx   sacxe    sx        .      sace   .       .
+coordinator    scx    sx     sacx     sacxe    sacx   sacxe    sx        .      sace   .       .
 planner        sx     sx     sx       sx       s      .        .         .      .      .       .
 field          s      s      sc       sac      sac    s        .         .      .      .       .
 mediator       s      s      s        s        sac    s        s         .      .      .       .

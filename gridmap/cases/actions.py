@@ -20,6 +20,7 @@ from gridmap.cases.kinds import all_kinds
 from gridmap.cases.models import Case, CaseEvent
 from gridmap.cases.rules import Given, Standing
 from gridmap.core.actor import EVERYTHING, Actor
+from gridmap.core.city import share_register
 from gridmap.core.clock import utc_now
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
@@ -277,6 +278,7 @@ def _place(session: Session, actor: Actor, report: Report) -> tuple[int | None, 
         NotFound: the place is another's: its code, whether there is such a grid or not, or a
             point in a grid of others.
     """
+    share_register(session, "grids")  # a change of borders waits for us, or we for it
     grids = current_grids(session)
     geom = None
     if report.lon is not None and report.lat is not None:

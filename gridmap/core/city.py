@@ -84,3 +84,8 @@ def versions(session: Session, *names: str) -> tuple[int, ...]:
 def lock_register(session: Session, name: str) -> None:
     """Let imports into one register wait for each other, to the end of the transaction."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("gridmap " + name))))
+
+
+def share_register(session: Session, name: str) -> None:
+    """Let a change of a register wait until this transaction ends; others share it with us."""
+    session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext("gridmap " + name))))

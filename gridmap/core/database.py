@@ -7,7 +7,7 @@ import errno
 import logging
 import os
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Literal
 
@@ -171,6 +171,29 @@ def transaction(actor: Actor, *, role: Role = "app") -> Iterator[Session]:
     finally:
         _token.reset(mark)
         _place.hand_back(_token.get())
+
+
+@contextmanager
+def as_system(session: Session) -> Iterator[None]:
+    """Let consequences of an action reach rows that whoever acts may not see or change.
+
+    The right to the action itself was checked before; the record is written outside of this, in
+    the actor's name. Ends with the actor's own scope again, also after an error.
+    """
+    session.flush()
+    connection = session.connection()
+    mark = _token.set(system_token())
+    hand_over(connection, _token.get())
+    try:
+        yield
+        session.flush()
+    except BaseException:
+        _token.reset(mark)
+        with suppress(DBAPIError):  # a failed transaction takes no statement: it rolls back
+            hand_over(connection, _token.get())
+        raise
+    _token.reset(mark)
+    hand_over(connection, _token.get())
 
 
 def sight(actor: Actor) -> Hashable:

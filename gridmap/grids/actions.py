@@ -16,11 +16,12 @@ from gridmap.batches.errors import BatchInUse
 from gridmap.batches.models import Batch
 from gridmap.core.city import bump, lock_register
 from gridmap.core.geometry import Geometries, to_web_mercator
-from gridmap.grids import borders, queries, topology
+from gridmap.grids import borders, change_queries, queries, topology
 from gridmap.grids.errors import BorderDiffers, CodesConflict, NoSuchGrids
 from gridmap.grids.locator import current_grids
 from gridmap.grids.news import GridsChanged, grids_changed
 from gridmap.grids.queries import GridTable, NewGrids
+from gridmap.grids.redraw_errors import ChangesStand, CodeEnded
 from gridmap.grids.topology import TopologySummary
 from gridmap.intake import AreaRows, PopulationRows
 
@@ -48,10 +49,12 @@ def import_grids(
         CodesConflict: a code begins another.
         BorderDiffers: a grid of the same code has another border.
         GridsOverlap: grids overlap, and `repair` is off.
+        CodeEnded: a grid of this code has ended.
     """
     lock_register(session, "grids")
     there = queries.current_grids(session)
     _check_codes(rows.code, there.codes)
+    _refuse_ended(session, rows.code)
     new = ~_known(rows, there)
     geometries, summary = topology.check(rows.code[new], rows.geometry[new], there, repair=repair)
     new[new] = summary.keep
@@ -82,6 +85,12 @@ def _check_codes(codes: npt.NDArray[np.object_], there: npt.NDArray[np.object_])
             count=len(conflicts.prefixes),
             width=max(map(len, codes.tolist())),
         )
+
+
+def _refuse_ended(session: Session, codes: npt.NDArray[np.object_]) -> None:
+    ended = change_queries.ended_among(session, codes.tolist())
+    if ended:
+        raise CodeEnded(grid=ended[0][0], day=ended[0][1], count=len(ended))
 
 
 def _known(rows: AreaRows, there: GridTable) -> npt.NDArray[np.bool_]:
@@ -156,12 +165,17 @@ def undo_grids(session: Session, batch: Batch) -> int:
 
     Raises:
         BatchInUse: counts of people stand on these grids; they would be lost.
+        ChangesStand: grids of another import were joined with these.
     """
     lock_register(session, "grids")
     counted = queries.population_batches_on(session, batch.id)
     if counted:
         numbers = ", ".join(str(number) for number in counted)
         raise BatchInUse(batch=batch.id, imports=numbers)
+    joined = change_queries.batch_joined_with(session, batch.id)
+    if joined is not None:
+        raise ChangesStand(batch=joined)
+    change_queries.forget_changes_of(session, batch.id)
     removed = queries.delete_grids_of(session, batch.id)
     bump(session, "grids", "population")
     grids_changed.send(GridsChanged(session, removed))

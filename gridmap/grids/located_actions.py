@@ -11,6 +11,7 @@ from gridmap.batches.counts import Counts
 from gridmap.batches.models import Batch
 from gridmap.core.bulk import Column
 from gridmap.core.city import bump, lock_register
+from gridmap.grids.displaced import relocate
 from gridmap.grids.located_queries import delete_rows_of, insert_new, located_columns, relink
 from gridmap.grids.locator import current_grids
 from gridmap.grids.news import GridsChanged
@@ -72,6 +73,10 @@ class PointRegister:
         """Link points that a grid covers by now, unlink those whose grid is gone."""
         session = news.session
         lock_register(session, self.name)
+        if news.redrawn is not None:
+            if relocate(session, self.table, news.redrawn):
+                bump(session, self.name)
+            return
         moved = relink(session, self.table, current_grids(session), news.removed_ids)
         if moved or news.removed_ids:
             bump(session, self.name)

@@ -58,7 +58,7 @@ class Grid(Base):
     __tablename__ = "grids"
     __table_args__ = (
         CheckConstraint("code <> ''", name="code_not_empty"),
-        CheckConstraint("valid_to > valid_from", name="ends_after_it_begins"),
+        CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)

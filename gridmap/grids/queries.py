@@ -114,7 +114,6 @@ class NewGrids:
 def insert_grids(session: Session, new: NewGrids, *, batch_id: int, since: date) -> None:
     """Store grids and the borders that they begin with."""
     n = new.ids.size
-    batch = Column("int4", np.full(n, batch_id))
     copy_rows(
         session,
         Grid.__tablename__,
@@ -125,9 +124,14 @@ def insert_grids(session: Session, new: NewGrids, *, batch_id: int, since: date)
             "kind": Column("text", new.kinds),
             "community_code": Column("text", new.communities),
             "valid_from": Column("date", np.full(n, np.datetime64(since))),
-            "batch_id": batch,
+            "batch_id": Column("int4", np.full(n, batch_id)),
         },
     )
+    insert_versions(session, new, since=since)
+
+
+def insert_versions(session: Session, new: NewGrids, *, since: date) -> None:
+    """Store the borders that grids have from a day on; they belong to the grid's import."""
     session.execute(
         text(
             "CREATE TEMP TABLE new_borders (grid_id int, geom geometry, geom_3857 geometry, "
@@ -152,10 +156,11 @@ def insert_grids(session: Session, new: NewGrids, *, batch_id: int, since: date)
         text(
             "INSERT INTO grid_versions (grid_id, valid, geom, geom_3857, geom_3857_low, label, "
             "label_width_m, area_m2, batch_id) "
-            "SELECT grid_id, daterange(:since, NULL), geom, geom_3857, geom_3857_low, label, "
-            "label_width_m, area_m2, :batch FROM new_borders"
+            "SELECT b.grid_id, daterange(:since, NULL), b.geom, b.geom_3857, b.geom_3857_low, "
+            "b.label, b.label_width_m, b.area_m2, g.batch_id "
+            "FROM new_borders b JOIN grids g ON g.id = b.grid_id"
         ),
-        {"since": since, "batch": batch_id},
+        {"since": since},
     )
     session.execute(text("DROP TABLE new_borders"))
 

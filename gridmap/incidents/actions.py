@@ -17,9 +17,10 @@ from gridmap.core.bulk import Column
 from gridmap.core.city import bump, lock_register, put_setting, timezone
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
+from gridmap.grids.displaced import displaced, list_moved, move_by_rule, rows_by_rule
 from gridmap.grids.located_queries import link
 from gridmap.grids.locator import Links, current_grids
-from gridmap.grids.news import GridsChanged
+from gridmap.grids.news import GridsChanged, Redrawn
 from gridmap.incidents import queries, rollups
 from gridmap.incidents.categories import Words, assign_word, resolve_words
 from gridmap.incidents.models import Category, CategoryWord, Incident
@@ -190,6 +191,9 @@ def follow_grids(news: GridsChanged) -> None:
     session = news.session
     lock_register(session, "incidents")
     zone = timezone(session)
+    if news.redrawn is not None:
+        _follow_redrawn(session, news.redrawn, zone)
+        return
     lost = queries.incidents_in(session, news.removed_ids) if news.removed_ids else None
     if lost is not None and lost.size:
         with _counted_anew(session, lost, zone):
@@ -199,6 +203,21 @@ def follow_grids(news: GridsChanged) -> None:
         with _counted_anew(session, widened, zone):
             queries.leave_scope(session, widened)
     link_unlinked(session, zone=zone)
+
+
+def _follow_redrawn(session: Session, redrawn: Redrawn, zone: str) -> None:
+    """Link the incidents anew whose border was moved, split or merged; counts follow."""
+    found = displaced(session, Incident, redrawn)
+    by_rule = rows_by_rule(session, Incident, redrawn, place=Incident.place_given)
+    ids = np.concatenate([found.ids, np.array([row.id for row in by_rule], dtype=np.int64)])
+    if ids.size:
+        with _counted_anew(session, ids, zone):
+            if found.ids.size:
+                link(session, Incident, found.ids, found.links)
+            move_by_rule(session, Incident, by_rule)
+            queries.keep_places(session, by_rule)
+    list_moved(session, redrawn, "incidents", by_rule, by_rule=True)
+    rollups.forget_empty(session, redrawn.gone_codes)
 
 
 @contextmanager

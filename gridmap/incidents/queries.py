@@ -7,12 +7,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, CursorResult, exists, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    exists,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from gridmap.core.bulk import Column, copy_rows
 from gridmap.core.clock import first_of_month, local_date, local_midnight
 from gridmap.core.codes import AFTER_EVERYTHING
+from gridmap.grids.displaced import ByRule
 from gridmap.grids.models import Grid
 from gridmap.incidents.models import Category, CategoryWord, Incident
 from gridmap.incidents.rollups import ALL_CATEGORIES, MONTH, MonthCounts, from_rows
@@ -167,6 +175,19 @@ def leave_scope(session: Session, ids: npt.NDArray[np.int64]) -> None:
     """Leave incidents in no grid to those who see everything."""
     session.execute(
         text("UPDATE incidents SET grid_code = '' WHERE id = ANY(:ids)"), {"ids": ids.tolist()}
+    )
+
+
+def keep_places(session: Session, rows: Sequence[ByRule]) -> None:
+    """Let incidents that lost their grid by a split keep its code; others their place in words."""
+    if not rows:
+        return
+    session.execute(
+        text("UPDATE incidents SET place_given = :place WHERE id = :row"),
+        [
+            {"row": row.id, "place": row.old_code if row.grid_id is None else row.place_before}
+            for row in rows
+        ],
     )
 
 

@@ -236,6 +236,17 @@ def _stored(session: Session, keys: _Keys) -> list[_Group]:
     return groups
 
 
+def forget_empty(session: Session, grid_codes: list[str]) -> None:
+    """Delete what is kept of grids in which no incident is any more."""
+    session.execute(
+        text(
+            "DELETE FROM incident_months WHERE grid_code = ANY(:codes) "
+            "AND cumulative[cardinality(cumulative)] = 0"
+        ),
+        {"codes": grid_codes},
+    )
+
+
 def rebuild(session: Session, zone: str) -> None:
     """Count everything anew: after the city's time zone changed."""
     session.execute(text("DELETE FROM incident_months"))

@@ -9,9 +9,10 @@ from gridmap.batches.counts import Counts
 from gridmap.batches.models import Batch
 from gridmap.core.city import bump, lock_register, timezone
 from gridmap.core.clock import local_date, utc_now
-from gridmap.grids.located_queries import relink
+from gridmap.grids.displaced import displaced, list_moved, move_by_rule, rows_by_rule
+from gridmap.grids.located_queries import link, relink
 from gridmap.grids.locator import current_grids
-from gridmap.grids.news import GridsChanged
+from gridmap.grids.news import GridsChanged, Redrawn
 from gridmap.grids.queries import replace_register_counts
 from gridmap.intake import ResidentRows
 from gridmap.residents import queries
@@ -113,12 +114,30 @@ def follow_grids(news: GridsChanged) -> None:
     lock_register(session, REGISTER)
     if not queries.any_resident(session):
         return
+    if news.redrawn is not None:
+        _follow_redrawn(session, news.redrawn)
+        return
     linked = relink(session, Residence, current_grids(session), news.removed_ids)
     linked += queries.link_by_codes(session)
     if linked or news.removed_ids:
         queries.settle_grid_codes(session, day=today(session))
         count_people(session)
         bump(session, REGISTER)
+
+
+def _follow_redrawn(session: Session, redrawn: Redrawn) -> None:
+    """Give residences the grid in which they lie now; ended ones too, their persons with them."""
+    found = displaced(session, Residence, redrawn)
+    by_rule = rows_by_rule(session, Residence, redrawn, place=Residence.code_given)
+    if found.ids.size:
+        link(session, Residence, found.ids, found.links)
+    move_by_rule(session, Residence, by_rule)
+    list_moved(session, redrawn, "residences", by_rule, by_rule=True)
+    ids = np.concatenate([found.ids, np.array([row.id for row in by_rule], dtype=np.int64)])
+    persons = queries.persons_of(session, ids)
+    queries.settle_grid_codes(session, day=today(session), ids=persons)
+    count_people(session, grid_ids=np.array(redrawn.part_ids, dtype=np.int64))
+    bump(session, REGISTER)
 
 
 def any_resident(session: Session) -> bool:

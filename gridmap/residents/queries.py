@@ -174,6 +174,16 @@ def count_living(session: Session, *, day: date, grid_ids: Ids | None = None) ->
     return {grid_id: n for grid_id, n in rows if grid_id is not None}
 
 
+def persons_of(session: Session, residence_ids: Ids) -> Ids:
+    """Return the persons whose residences these are."""
+    rows = session.scalars(
+        select(Residence.resident_id)
+        .where(Residence.id == func.any(residence_ids.tolist()))
+        .distinct()
+    )
+    return np.array(rows.all(), dtype=np.int64)
+
+
 def link_by_codes(session: Session) -> int:
     """Link residences that named a grid which is there by now; returns how many."""
     linked = session.execute(

@@ -14,7 +14,7 @@ from gridmap.batches.counts import Counts
 from gridmap.batches.models import Batch
 from gridmap.core.actor import Actor
 from gridmap.core.bulk import Column
-from gridmap.core.city import bump, lock_register
+from gridmap.core.city import bump, lock_register, share_register
 from gridmap.core.encryption import (
     decrypt_column,
     encrypt,
@@ -25,7 +25,6 @@ from gridmap.core.encryption import (
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
 from gridmap.grids.locator import current_grids
-from gridmap.grids.news import GridsChanged
 from gridmap.grids.queries import take_ids
 from gridmap.staff import queries
 from gridmap.staff.errors import BadSpan, DutyOverlaps, NumberTaken
@@ -94,6 +93,7 @@ def assign(
     member = _member(session, number)
     if not actor.may("personal", "add", at=grid_code):
         raise NotFound.outside(what=N_("grid"), name=grid_code)
+    share_register(session, "grids")  # a change of borders waits for us, or we for it
     links = current_grids(session).of_codes(np.array([grid_code], dtype=object))
     if links.unlinked[0]:
         raise NotFound(what=N_("grid"), name=grid_code)
@@ -206,11 +206,3 @@ def undo_staff(session: Session, batch: Batch) -> int:
     rows = queries.delete_of_batch(session, batch.id)
     bump(session, REGISTER)
     return rows
-
-
-def follow_grids(news: GridsChanged) -> None:
-    """Let duties follow: they forget grids that are gone and find those of their code."""
-    lock_register(news.session, REGISTER)
-    if news.removed_ids:
-        queries.unlink_duties(news.session, news.removed_ids)
-    queries.link_duties(news.session)

@@ -7,13 +7,14 @@ from gridmap.grids.news import grids_changed
 
 def connect() -> None:
     """Connect all handlers; calling it again changes nothing."""
+    from gridmap.cases import places as cases
     from gridmap.incidents import actions as incidents
     from gridmap.places import actions as places
     from gridmap.residents import actions as residents
     from gridmap.resources import actions as resources
-    from gridmap.staff import actions as staff
+    from gridmap.staff import places as staff
 
-    for slice_ in (places, resources, incidents, residents, staff):
+    for slice_ in (places, resources, incidents, residents, staff, cases):
         grids_changed.connect(slice_.follow_grids)
     connect_jobs()
 
