@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Sequence, Text, func, select
+from sqlalchemy import BigInteger, Sequence, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -79,6 +79,21 @@ def versions(session: Session, *names: str) -> tuple[int, ...]:
     )
     found = {name: version for name, version in rows}  # noqa: C416 - rows are no tuples to mypy
     return tuple(found.get(name, 0) for name in names)
+
+
+def state(session: Session, *names: str) -> tuple[tuple[int, ...], str]:
+    """Return the versions of registers and the city's zone, both by one question."""
+    rows = session.execute(
+        select(DataVersion.name, func.to_jsonb(DataVersion.version))
+        .where(DataVersion.name.in_(names))
+        .union_all(select(literal(""), CitySetting.value).where(CitySetting.key == "timezone"))
+    )
+    found = {name: value for name, value in rows}  # noqa: C416 - rows are no tuples to mypy
+    zone = found.get("")
+    return (
+        tuple(int(found.get(name, 0)) for name in names),
+        str(zone["name"]) if zone else DEFAULT_ZONE,
+    )
 
 
 def lock_register(session: Session, name: str) -> None:

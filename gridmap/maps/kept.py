@@ -28,8 +28,7 @@ def kept(
         name: tells answers apart.
         make: called when nothing is kept; nothing may change what it returns.
     """
-    versions = city.versions(session, *registers)
-    key = (name_of(session), sight_of(session), versions, city.timezone(session), name)
+    key = (name_of(session), sight_of(session), city.state(session, *registers), name)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
