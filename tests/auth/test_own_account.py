@@ -253,8 +253,8 @@ def test_the_language_of_the_account_comes_with_the_log_in(session, app):
 
     log_in_as(other, "li.na")
 
-    assert "我的账户" in browser.get("/account").text
-    assert "我的账户" in other.get("/account").text
+    assert "我的账号" in browser.get("/account").text
+    assert "我的账号" in other.get("/account").text
 
 
 def test_a_programs_token_does_not_reach_the_own_account(session, stranger):

@@ -159,10 +159,10 @@ def test_an_administrator_makes_an_account_gives_a_role_and_locks(small_city, wa
     page.get_by_label("Role", exact=True).select_option("planner")
     field = page.get_by_label("Where: divisions or grids")
     field.press_sequentially("Grid 003")
-    expect(page.locator("#scope-list option").first).to_have_attribute(
+    expect(page.locator("#where-list option").first).to_have_attribute(
         "value", re.compile(r"^99010100100\d+ Grid 003")
     )
-    field.fill(page.locator("#scope-list option").first.get_attribute("value"))
+    field.fill(page.locator("#where-list option").first.get_attribute("value"))
     assert violations(page) == []
     page.get_by_role("button", name="Give the role").click()
     expect(page.get_by_role("status")).to_contain_text("on record")
