@@ -126,9 +126,23 @@ def end_role(session: Session, actor: Actor, account_id: int, grant_id: int, day
 
 
 def set_password(
-    session: Session, actor: Actor, account_id: int, password: str, *, names: tuple[str, ...]
+    session: Session,
+    actor: Actor,
+    account_id: int,
+    password: str,
+    *,
+    names: tuple[str, ...],
+    for_good: bool = False,
 ) -> None:
     """Set a password: one's own, or one that its owner must change at the next log-in.
+
+    Args:
+        session: the transaction.
+        actor: who sets it.
+        account_id: whose it is.
+        password: as it was typed.
+        names: those of the account, which may not be all of it.
+        for_good: of somebody else's account: it need not be changed (sample accounts).
 
     Raises:
         BadPassword: it may not be chosen.
@@ -138,9 +152,10 @@ def set_password(
     if why:
         raise BadPassword(why=why)
     kept = passwords.hash_password(password)
-    others = int(account_id != actor.account_id)
-    values = {"id": account_id, "hash": kept, "must": bool(others),
-              **signed("password", account_id, kept, others)}  # fmt: skip
+    others = account_id != actor.account_id
+    must = others and not for_good
+    values = {"id": account_id, "hash": kept, "must": must,
+              **signed("password", account_id, kept, int(must))}  # fmt: skip
     ask(
         session,
         lambda: session.execute(

@@ -17,6 +17,8 @@ SECURE_COOKIE = "__Host-gridmap_session"
 OPEN = ("", "")
 SIGNED_IN = ("", "signed in")
 """What stands at a view in place of (data, action)."""
+LARGEST_FORM = 64 * 1024
+"""Bytes that a view takes which is open to all."""
 PASSWORD_PAGES = ("account.password", "account.change_password")
 
 
@@ -98,12 +100,20 @@ def init_app(app: Flask) -> None:
 
 
 def refuse_undeclared() -> None:
-    """Raise NotAllowed for a view that is not in the permission table."""
-    if request.endpoint is None:
+    """Raise NotAllowed for a view that is not in the permission table, before a body is read.
+
+    Nobody without a session fills the disk: NotSignedIn comes before an upload is taken, and what
+    is open to all takes no more than a form.
+    """
+    if request.endpoint is None or request.endpoint == "static":
         return
-    view = current_app.view_functions[request.endpoint]
-    if request.endpoint != "static" and permission_of(view) is None:
+    asked = permission_of(current_app.view_functions[request.endpoint])
+    if asked is None:
         raise NotAllowed
+    if asked == OPEN:
+        request.max_content_length = LARGEST_FORM
+    elif current_actor() is NOBODY:
+        raise NotSignedIn
 
 
 def require_own_password() -> None:

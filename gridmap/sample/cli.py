@@ -4,7 +4,7 @@ import click
 
 from gridmap.core.actor import SYSTEM
 from gridmap.core.commands import saying_errors
-from gridmap.sample import actions
+from gridmap.sample import accounts, actions
 from gridmap.sample.city import FEWEST_GRIDS, GRIDS, INCIDENTS, SEED
 
 
@@ -22,6 +22,8 @@ def sample(*, grids: int, incidents: int, seed: int, beside: bool, remove: bool)
     """Load the synthetic city, to try things on, or take it away."""
     if remove:
         rows = actions.remove_sample(SYSTEM, report=click.echo)
+        if accounts.lock_accounts():
+            click.echo("The sample accounts are locked.")
         click.echo(f"The sample city is gone: {rows:,} rows." if rows else
                    "The sample city is not loaded.")  # fmt: skip
         return
@@ -31,3 +33,4 @@ def sample(*, grids: int, incidents: int, seed: int, beside: bool, remove: bool)
     made = loaded.counts["incidents"]
     click.echo(f"The sample city is ready after {loaded.seconds:.1f} s: {grids:,} grids, "
                f"{made.linked:,} incidents in them and {made.unlinked:,} in none.")  # fmt: skip
+    accounts.make_accounts(click.echo)

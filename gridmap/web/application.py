@@ -5,7 +5,6 @@ import logging
 import click
 from flask import Flask
 
-from gridmap.auth import current
 from gridmap.core import database
 from gridmap.core.settings import settings
 from gridmap.web import pages, wiring
@@ -21,7 +20,6 @@ def create_app() -> Flask:
     if not database.is_configured():
         database.configure_when_needed(_find_database)
     wiring.connect()
-    current.init_app(app)
     wiring.add_commands(app)
     wiring.add_pages(app)
     pages.init_app(app)

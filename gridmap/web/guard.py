@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, request
 
+from gridmap.auth import current
 from gridmap.core.errors import BadRequest, GridmapError
 from gridmap.core.i18n import N_
 from gridmap.core.settings import settings
@@ -30,8 +31,9 @@ class UnknownHost(GridmapError):
 
 
 def init_app(app: Flask) -> None:
-    """Check each request before anything else looks at it."""
+    """Check the name before anything else looks at a request; texts once it is allowed."""
     app.before_request(require_known_host)
+    current.init_app(app)
     app.before_request(refuse_nul)
 
 

@@ -164,9 +164,11 @@ def _load_sample(urls: DatabaseUrls) -> None:
     """Fill an empty private database with the sample city; leave any other alone."""
     if urls.cluster is None:
         return
+    from gridmap.sample.accounts import make_accounts
     from gridmap.sample.actions import load_default
 
     if load_default(report=_say):
+        make_accounts(_say)
         urls.cluster.checkpoint()
 
 

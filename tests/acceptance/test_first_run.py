@@ -176,7 +176,8 @@ def test_fresh_clone_serves_the_sample_city_with_the_right_numbers(folder):
 
     with serving(clone, None) as server:
         server.wait_until_ready(seconds=600)
-        page = look_at(server.address)
+        page = look_at(server.address, *an_account(clone / "var"))
+        printed = server.output()
         window = ("--from", page["from"], "--to", page["to"])
         told = command(None, "hotspots", *window, "--json", checkout=clone)
         server.end()
@@ -187,11 +188,21 @@ def test_fresh_clone_serves_the_sample_city_with_the_right_numbers(folder):
     assert numbers["linked"] > 1000, "the sample city has something to show"
     assert page["foreign"] == []
     assert page["failed"] == []
+    assert "sample-coordinator" in printed
+    assert (clone / "var" / "sample-accounts.txt").stat().st_mode & 0o077 == 0
     assert cluster.find(clone / "var").status().state == "stopped"
 
 
-def look_at(address: str) -> dict:
-    """Open the first page in Chromium; return its text, its window, what failed."""
+def an_account(home: Path) -> tuple[str, str]:
+    """Return name and password of the sample's coordinator, as somebody reads them."""
+    text = (home / "sample-accounts.txt").read_text(encoding="utf-8")
+    found = re.search(r"^(sample-coordinator) +(\S+) ", text, re.MULTILINE)
+    assert found, text
+    return found[1], found[2]
+
+
+def look_at(address: str, name: str, password: str) -> dict:
+    """Sign in and open the first page in Chromium; return its text, its window, what failed."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -205,7 +216,12 @@ def look_at(address: str) -> dict:
         page.on(
             "response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None
         )
-        page.goto(address, wait_until="networkidle")
+        page.goto(address)
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        page.locator("#map-pane").wait_for()
+        page.wait_for_load_state("networkidle")
         text = page.inner_text("main")
         link = page.get_attribute("a[href*='from='][href*='to=']", "href") or ""
         browser.close()
@@ -251,10 +267,10 @@ def test_signal_ends_server_and_database_in_time_though_a_request_is_open(empty_
 
 @contextmanager
 def half_an_upload(server: Server) -> Iterator[None]:
-    """Keep one request open: a file of which the rest never comes."""
+    """Keep one request open: a form of which the rest never comes."""
     with socket.create_connection(("127.0.0.1", server.port)) as upload:
-        head = f"POST /import HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-        kind = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n"
+        head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        kind = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 60000\r\n\r\n"
         upload.sendall(f"{head}{kind}--b\r\n".encode())
         time.sleep(0.5)
         yield

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from io import BytesIO
 
 import pytest
 from sqlalchemy import text
@@ -232,3 +233,25 @@ def test_log_ins_are_on_record_and_wrong_ones_too(session, stranger):
         ("login.failed", str(account)), ("login.failed", ""), ("login.succeeded", str(account))
     ]  # fmt: skip
     assert "nobody-here" not in str(rows)
+
+
+def test_nobody_fills_the_disk_before_signing_in(session, stranger):
+    large = {"file": (BytesIO(b"x" * 200_000), "a.csv")}
+    read = []
+
+    class Body(BytesIO):
+        def read(self, *args):
+            read.append(args)
+            return super().read(*args)
+
+        readline = readinto = read
+
+    refused = stranger.post(
+        "/import", input_stream=Body(b"--b"), content_length=10**9,
+        content_type="multipart/form-data; boundary=b", headers={"Accept": "application/json"},
+    )  # fmt: skip
+    too_large = stranger.post("/login", data=large, content_type="multipart/form-data")
+
+    assert refused.status_code == 401
+    assert read == []
+    assert too_large.status_code == 413

@@ -134,7 +134,8 @@ def test_a_session_that_ended_leads_to_the_log_in_from_any_click(small_city, wat
     page.locator("#map-pane[data-ready=true]").wait_for()
     with transaction(SYSTEM) as session:
         session.execute(
-            text("SELECT auth.end_sessions_of((auth.accounts_in_sight(:name, NULL)->0->>'id')::int)"),
+            text("SELECT auth.end_sessions_of((auth.accounts_in_sight(:name, NULL)"
+                 "->0->>'id')::int)"),
             {"name": name},
         )  # fmt: skip
 

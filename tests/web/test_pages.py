@@ -262,10 +262,10 @@ def test_the_sprite_has_every_icon(pages):
         assert used <= known, address
 
 
-def test_a_file_above_the_limit_is_refused_on_a_page(app, session):
+def test_a_file_above_the_limit_is_refused_on_a_page(app, client, session):
     app.config["MAX_CONTENT_LENGTH"] = 100
 
-    answer = app.test_client().post("/import", data={"kind": "grids", "file": "x" * 500})
+    answer = client.post("/import", data={"kind": "grids", "file": "x" * 500})
 
     assert answer.status_code == 413
     assert "This file is too large" in answer.get_data(as_text=True)
