@@ -14,7 +14,7 @@ from gridmap.auth.accounts import Grant, add_account, grant_role
 from gridmap.auth.asking import as_refusal, ask, call
 from gridmap.auth.errors import BadAccount, BadPassword
 from gridmap.auth.permissions import PERMISSIONS, ROLE_NAMES
-from gridmap.auth.proofs import signed
+from gridmap.auth.proofs import hidden, signed
 from gridmap.auth.queries import account_named
 from gridmap.auth.sessions import Client, Lifetime, open_session
 from gridmap.core.actor import Actor
@@ -159,7 +159,7 @@ def set_password(
     ask(
         session,
         lambda: session.execute(
-            text("SELECT auth.set_password(:id, :hash, :must, :issued, :proof)"), values
+            hidden("auth.set_password(:id, :hash, :must, :issued, :proof)"), values
         ),
     )
     action = "account.password_reset" if others else "account.password_changed"

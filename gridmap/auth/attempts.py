@@ -2,10 +2,8 @@
 
 import hmac
 
-from sqlalchemy import text
-
 from gridmap.auth.errors import TooManyAttempts
-from gridmap.auth.proofs import signed
+from gridmap.auth.proofs import hidden, signed
 from gridmap.core.actor import NOBODY
 from gridmap.core.database import transaction
 from gridmap.core.keys import named_key
@@ -13,8 +11,8 @@ from gridmap.core.keys import named_key
 MOST = 10
 WITHIN_S = 300
 
-COUNT = text("SELECT auth.count_attempt(:key, :most, :seconds, :issued, :proof)")
-FORGET = text("SELECT auth.forget_attempt(:key, :issued, :proof)")
+COUNT = hidden("auth.count_attempt(:key, :most, :seconds, :issued, :proof)")
+FORGET = hidden("auth.forget_attempt(:key, :issued, :proof)")
 
 
 def count(*, account: str, address: str | None) -> None:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridmap.audit.actions import record
 from gridmap.auth import attempts, passwords, rules
 from gridmap.auth.errors import WrongLogin
-from gridmap.auth.proofs import signed
+from gridmap.auth.proofs import hidden, signed
 from gridmap.auth.sessions import Client, actor_of, end_session, open_session
 from gridmap.core.actor import NOBODY, Actor
 from gridmap.core.database import transaction
@@ -51,7 +50,7 @@ class Candidate:
 def candidate(session: Session, way: str, value: object) -> Candidate | None:
     """Return the account that is found by its id, its name or what it is called elsewhere."""
     found: dict[str, Any] | None = session.scalar(
-        text("SELECT auth.account_to_sign_in(:way, :value, :issued, :proof)"),
+        hidden("auth.account_to_sign_in(:way, :value, :issued, :proof)"),
         {"way": way, "value": str(value), **signed("sign in", way, value)},
     )
     if found is None:
@@ -90,7 +89,7 @@ def _rehash(found: Candidate, password: str) -> None:
     new = passwords.hash_password(password)
     with transaction(NOBODY) as session:
         session.execute(
-            text("SELECT auth.rehash_password(:who, :old, :new, :issued, :proof)"),
+            hidden("auth.rehash_password(:who, :old, :new, :issued, :proof)"),
             {"who": found.id, "old": old, "new": new, **signed("rehash", found.id, old, new)},
         )
 

@@ -1,7 +1,15 @@
 """Proofs that a call comes from this server: made for its very arguments, good for five minutes."""
 
+from sqlalchemy import TextClause, text
+
 from gridmap.core.clock import utc_now
+from gridmap.core.database import HIDE
 from gridmap.core.keys import proof
+
+
+def hidden(call: str) -> TextClause:
+    """Return the statement that calls a function with a proof or a hash, unseen by others."""
+    return text(f"{HIDE} SELECT {call}")
 
 
 def signed(*parts: object) -> dict[str, object]:

@@ -8,13 +8,12 @@ import secrets
 import pyotp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import text
 
 from gridmap.audit.actions import record
 from gridmap.auth import attempts
 from gridmap.auth.errors import WrongCode
 from gridmap.auth.log_in import Candidate, candidate
-from gridmap.auth.proofs import signed
+from gridmap.auth.proofs import hidden, signed
 from gridmap.auth.sessions import Client
 from gridmap.core.actor import NOBODY, Actor
 from gridmap.core.clock import utc_now
@@ -58,7 +57,7 @@ def _use_step(found: Candidate, code: str) -> bool:
     with transaction(NOBODY) as session:
         return bool(
             session.scalar(
-                text("SELECT auth.use_totp_step(:who, :step, :issued, :proof)"),
+                hidden("auth.use_totp_step(:who, :step, :issued, :proof)"),
                 {"who": found.id, "step": step, **signed("step", found.id, step)},
             )
         )
@@ -69,7 +68,7 @@ def _use_recovery(found: Candidate, code: str) -> bool:
     with transaction(NOBODY) as session:
         return bool(
             session.scalar(
-                text("SELECT auth.use_recovery_code(:who, :hash, :issued, :proof)"),
+                hidden("auth.use_recovery_code(:who, :hash, :issued, :proof)"),
                 {"who": found.id, "hash": mark, **signed("code", found.id, mark.hex())},
             )
         )
@@ -96,7 +95,7 @@ def begin(actor: Actor) -> str:
         secret = pyotp.random_base32()
         sealed = seal(actor.account_id, secret)
         session.execute(
-            text("SELECT auth.begin_totp(:secret, :issued, :proof)"),
+            hidden("auth.begin_totp(:secret, :issued, :proof)"),
             {"secret": sealed, **signed("begin totp", actor.account_id, sealed.hex())},
         )
     return secret
@@ -118,7 +117,7 @@ def confirm(actor: Actor, code: str, client: Client) -> list[str]:
     codes = [new_code() for _ in range(CODES)]
     with transaction(actor) as session:
         session.execute(
-            text("SELECT auth.confirm_totp(:step, :codes, :issued, :proof)"),
+            hidden("auth.confirm_totp(:step, :codes, :issued, :proof)"),
             {"step": step, "codes": _marks(actor, codes),
              **signed("confirm totp", actor.account_id, step)},
         )  # fmt: skip
@@ -131,7 +130,7 @@ def renew_codes(actor: Actor) -> list[str]:
     codes = [new_code() for _ in range(CODES)]
     with transaction(actor) as session:
         session.execute(
-            text("SELECT auth.new_recovery_codes(:codes, :issued, :proof)"),
+            hidden("auth.new_recovery_codes(:codes, :issued, :proof)"),
             {"codes": _marks(actor, codes), **signed("new codes", actor.account_id)},
         )
         record(session, actor, "account.codes_renewed", subject=("account", actor.account_id))
@@ -142,7 +141,7 @@ def remove(actor: Actor, account_id: int) -> None:
     """Take a second factor away: one's own, or that of an account that the actor manages."""
     with transaction(actor) as session:
         session.execute(
-            text("SELECT auth.remove_totp(:who, :issued, :proof)"),
+            hidden("auth.remove_totp(:who, :issued, :proof)"),
             {"who": account_id, **signed("remove totp", account_id)},
         )
         record(session, actor, "account.second_factor_removed", subject=("account", account_id))

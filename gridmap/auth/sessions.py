@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gridmap.auth.proofs import hidden
 from gridmap.core.actor import NOBODY, Actor
 from gridmap.core.database import transaction
 from gridmap.core.keys import hash_of, proof
+from gridmap.core.settings import settings
 
 TOKEN_BYTES = 32
 
@@ -28,10 +30,16 @@ class Lifetime:
     idle: timedelta | None = None
 
 
-LIFETIMES = {
-    "browser": Lifetime(timedelta(hours=12), idle=timedelta(minutes=60)),
-    "program": Lifetime(timedelta(days=365)),
-}
+OF_A_PROGRAM = Lifetime(timedelta(days=365))
+
+
+def lifetime_of(kind: str) -> Lifetime:
+    """Return how long sessions of a kind last; a browser's by the settings."""
+    if kind != "browser":
+        return OF_A_PROGRAM
+    chosen = settings()
+    idle = timedelta(minutes=chosen.session_idle_minutes)
+    return Lifetime(timedelta(hours=chosen.session_hours), idle=idle)
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ def open_session(
     Returns:
         The token, which is nowhere kept; None for an account that is locked.
     """
-    chosen = lifetime or LIFETIMES[kind]
+    chosen = lifetime or lifetime_of(kind)
     client = client or Client()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     seconds = int(chosen.longest.total_seconds())
@@ -67,8 +75,8 @@ def open_session(
         -1 if idle is None else idle,
     )  # fmt: skip
     made = session.scalar(
-        text(
-            "SELECT auth.open_session(:who, :kind, :hash, :factor, :seconds, :idle, :address, "
+        hidden(
+            "auth.open_session(:who, :kind, :hash, :factor, :seconds, :idle, :address, "
             ":agent, :proof)"
         ),
         {"who": account_id, "kind": kind, "hash": mark, "factor": second_factor,

@@ -63,6 +63,9 @@ def settings_text(*, memory_mb: int, shared_memory_bytes: int) -> str:
         "log_rotation_age": "1d",
         "log_rotation_size": "0",
         "log_min_duration_statement": "1s",
+        # A statement that failed holds values, and so do details: neither is written down.
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
         "log_line_prefix": "'%m [%p] %u@%d '",
         "cluster_name": "'gridmap'",
     }

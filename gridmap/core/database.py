@@ -24,6 +24,10 @@ from gridmap.core.keys import system_token
 
 Role = Literal["app", "analysis"]
 
+HIDE = f"/*{'-' * 1020}*/"
+"""Before a statement with a secret in it: other sessions of the same role see the first 1024 bytes
+of what runs (pg_stat_activity, track_activity_query_size)."""
+
 log = logging.getLogger(__name__)
 _token: ContextVar[str] = ContextVar("gridmap_token", default="")
 
@@ -139,7 +143,8 @@ def _hand_over_token(_: Session, __: SessionTransaction, connection: Connection)
 
 def hand_over(connection: Connection, token: str) -> None:
     """Let what follows in this transaction be done with a token."""
-    connection.exec_driver_sql("SELECT set_config('gridmap.token', %s, true)", (token,))
+    statement = f"{HIDE} SELECT set_config('gridmap.token', %s, true)"
+    connection.exec_driver_sql(statement, (token,))
 
 
 def token_of(actor: Actor) -> str:

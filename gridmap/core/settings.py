@@ -31,6 +31,16 @@ class Settings:
     log_level: str
     hosts: tuple[str, ...] = ()
     """Names under which pages may be asked for, besides those of this machine itself."""
+    proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose word on client, scheme and host is taken."""
+    session_idle_minutes: int = 60
+    """A browser's session ends after so long without a request."""
+    session_hours: int = 12
+    """A browser's session ends so long after the log-in, whatever happens."""
+    oidc_issuer: str | None = None
+    """OpenID provider that people may sign in through; the only one that is ever asked."""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
     kinds: Path | None = None
     """Folder with the city's own kinds of cases."""
 
@@ -48,9 +58,6 @@ def settings() -> Settings:
         BadSetting: a number is not a number.
     """
     env = os.environ
-    limit = env.get("GRIDMAP_UPLOAD_LIMIT_MB", "512")
-    if not limit.isdecimal() or int(limit) == 0:
-        raise BadSetting(setting="GRIDMAP_UPLOAD_LIMIT_MB", value=limit, why="a whole number of MB")
     home = Path(env.get("GRIDMAP_HOME") or CHECKOUT / "var").expanduser().resolve()
     return Settings(
         home=home,
@@ -60,11 +67,33 @@ def settings() -> Settings:
         analysis_url=sqlalchemy_url(env.get("GRIDMAP_ANALYSIS_URL")),
         tile_url=env.get("GRIDMAP_TILE_URL") or None,
         tile_attribution=env.get("GRIDMAP_TILE_ATTRIBUTION", ""),
-        upload_limit_mb=int(limit),
+        upload_limit_mb=_whole_number("GRIDMAP_UPLOAD_LIMIT_MB", 512, "of MB"),
         log_level=env.get("GRIDMAP_LOG_LEVEL", "INFO").upper(),
-        hosts=tuple(env.get("GRIDMAP_HOSTS", "").lower().replace(",", " ").split()),
+        hosts=_words("GRIDMAP_HOSTS"),
+        proxies=_words("GRIDMAP_PROXIES"),
+        session_idle_minutes=_whole_number("GRIDMAP_SESSION_IDLE_MINUTES", 60, "of minutes"),
+        session_hours=_whole_number("GRIDMAP_SESSION_HOURS", 12, "of hours"),
+        oidc_issuer=env.get("GRIDMAP_OIDC_ISSUER") or None,
+        oidc_client_id=env.get("GRIDMAP_OIDC_CLIENT_ID", ""),
+        oidc_client_secret_file=_path("GRIDMAP_OIDC_CLIENT_SECRET_FILE"),
         kinds=Path(env["GRIDMAP_KINDS"]).expanduser() if env.get("GRIDMAP_KINDS") else None,
     )
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(os.environ.get(name, "").lower().replace(",", " ").split())
+
+
+def _whole_number(name: str, default: int, unit: str) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isdecimal() or int(value) == 0:
+        raise BadSetting(setting=name, value=value, why=f"a whole number {unit}")
+    return int(value)
+
+
+def _path(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return Path(value).expanduser().resolve() if value else None
 
 
 def sqlalchemy_url(url: str | None) -> str | None:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from gridmap.core import database
 from gridmap.core.settings import settings
-from gridmap.web import pages, wiring
+from gridmap.web import pages, proxy, wiring
 
 
 def create_app() -> Flask:
@@ -23,6 +23,7 @@ def create_app() -> Flask:
     wiring.add_commands(app)
     wiring.add_pages(app)
     pages.init_app(app)
+    proxy.init_app(app)
     return app
 
 

@@ -8,10 +8,11 @@ exception is the host of base map tiles, where a setting names one.
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 from gridmap.core.settings import settings
 
+YEAR_S = 365 * 24 * 3600
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
 
 
@@ -36,6 +37,8 @@ def add_headers(response: Response) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = PERMISSIONS
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
     return response
 
 

@@ -235,6 +235,7 @@ def _gunicorn_settings(listener: socket.socket, port: int) -> dict[str, Any]:
         "keepalive": 5,
         "limit_request_line": 8190,  # many categories in one address; the most that it takes
         "preload_app": True,
+        "forwarded_allow_ips": "",  # gunicorn believes no header; `web.proxy` does, if told so
         "control_socket_disable": True,
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108
         "loglevel": "warning",

@@ -97,3 +97,39 @@ def test_names_and_addresses_are_not_readable_in_the_counter(session, database_u
 
     assert len(set(keys)) == 2
     assert all(len(key) == 64 for key in keys)
+
+
+def test_other_sessions_of_the_same_role_see_no_token(database_urls):
+    from sqlalchemy import create_engine
+
+    from gridmap.auth.proofs import hidden
+    from gridmap.core.database import hand_over
+
+    engine = create_engine(database_urls["app"])
+    look = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
+    with engine.connect() as one, engine.connect() as other:
+        pid = one.scalar(text("SELECT pg_backend_pid()"))
+        hand_over(one, "the secret token")
+        seen = other.scalar(look, {"pid": pid})
+        other.rollback()
+        one.scalar(hidden("length('the secret proof')"))
+        seen += other.scalar(look, {"pid": pid})
+    engine.dispose()
+
+    assert "secret" not in seen
+    assert len(seen) > 1000
+
+
+def test_a_session_ends_when_it_is_not_used_and_after_its_time(session):
+    from datetime import timedelta
+
+    from gridmap.auth.sessions import Lifetime, actor_of, lifetime_of, open_session
+
+    account = make_account("li.na")
+    with transaction(SYSTEM) as own:
+        idle = open_session(own, account, lifetime=Lifetime(timedelta(1), idle=timedelta(0)))
+        over = open_session(own, account, lifetime=Lifetime(timedelta(0)))
+
+    assert actor_of(idle) is NOBODY
+    assert actor_of(over) is NOBODY
+    assert lifetime_of("browser") == Lifetime(timedelta(hours=12), idle=timedelta(hours=1))
