@@ -105,6 +105,7 @@ def settle(world: World, code: str, word: str, *, column: int, incidents: int) -
     path = write_csv(folder / f"{word}-things.csv", ("id", "lon", "lat", "n", "k"), things)
     columns = Columns(id="id", x="lon", y="lat", name="n", kind="k", source=f"{word} works")
     import_file(coordinator, ImportRequest("resources", path, columns))
+    _border_moved(code, word)
     people = [(f"{word.capitalize()} Person", "", "555 0100", lon, lat, f"{word} door")]
     import_residents(folder, people, actor=coordinator)
     with transaction(coordinator) as session:
@@ -142,6 +143,25 @@ def _coordinator(code: str, word: str) -> Actor:
         token = open_session(session, account)
     assert token is not None
     return actor_of(token)
+
+
+def _border_moved(code: str, word: str) -> None:
+    """Write down a change of borders, a row that it moved, and a draft of another one."""
+    values = {"code": f"{code}001001", "word": f"{word} surveyor"}
+    with transaction(SYSTEM) as session:
+        values["change"] = session.scalar(
+            text("INSERT INTO grid_changes (kind, grid_code, holds_from, before_ids, before_codes, "
+                 "after_ids, after_codes, made_by) VALUES ('move', :code, '2024-01-01', '{}', "
+                 "'{}', '{}', '{}', :word) RETURNING id"), values,
+        )  # fmt: skip
+        session.execute(
+            text("INSERT INTO grid_change_rows (change_id, register, row_id, by_rule, old_code, "
+                 "grid_code) VALUES (:change, 'incidents', 1, true, '', :code)"), values,
+        )  # fmt: skip
+        session.execute(
+            text("INSERT INTO grid_drafts (kind, grid_code, codes, drawing, new_codes, names, "
+                 "drawn_by) VALUES ('move', :code, '{}', '{}', '{}', '{}', :word)"), values,
+        )  # fmt: skip
 
 
 def _borders(folder: Path, code: str, word: str, column: int) -> None:
