@@ -9,7 +9,7 @@ from gridmap.hotspots.studies import Question
 
 
 def question_of(arguments: MultiDict[str, str]) -> Question:
-    """Read from, to (the first day after), category (repeated), scope and per.
+    """Read from, to (the first day after), category (repeated), scope, per and borders_on.
 
     Raises:
         BadRequest: a date is none.
@@ -20,6 +20,7 @@ def question_of(arguments: MultiDict[str, str]) -> Question:
         scope=arguments.get("scope", ""),
         categories=tuple(name for name in arguments.getlist("category") if name),
         per=arguments.get("per") or None,
+        borders_on=_day(arguments, "borders_on"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -199,12 +200,20 @@ def list_moved(
     )  # fmt: skip
 
 
-def first_grids_since(session: Session, register: str, day: Any) -> Sequence[Any]:
+@dataclass(frozen=True)
+class RowsThen:
+    """Rows that lay in another grid on a day: arrays of shape (n,), sorted by the rows' ids."""
+
+    ids: Ids
+    grid_ids: Ids
+
+
+def first_grids_since(session: Session, register: str, day: date) -> RowsThen:
     """Return where rows lay on a day that changes since then moved by rule.
 
-    Each row: row_id, old_grid_id; of several changes the first after the day.
+    Of several changes the first after the day tells it.
     """
-    return session.execute(
+    rows = session.execute(
         select(GridChangeRow.row_id, GridChangeRow.old_grid_id)
         .distinct(GridChangeRow.row_id)
         .join(GridChange, GridChange.id == GridChangeRow.change_id)
@@ -216,3 +225,5 @@ def first_grids_since(session: Session, register: str, day: Any) -> Sequence[Any
         )
         .order_by(GridChangeRow.row_id, GridChange.id)
     ).all()
+    pairs = np.array([(row, grid or -1) for row, grid in rows], dtype=np.int64).reshape(-1, 2)
+    return RowsThen(pairs[:, 0], pairs[:, 1])

@@ -3,6 +3,7 @@
 import bisect
 import threading
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from gridmap.analysis.locate import GridLocator
+from gridmap.analysis.neighbours import queen_pairs
 from gridmap.core.city import versions
 from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.core.database import name_of
@@ -105,6 +107,8 @@ class CurrentGrids:
         return Links(ids, codes)
 
 
+_then: dict[tuple[str, int, date], CurrentGrids] = {}
+DAYS_KEPT = 4
 _kept: dict[str, tuple[int, CurrentGrids]] = {}
 _keeping = threading.Lock()
 
@@ -124,3 +128,20 @@ def current_grids(session: Session) -> CurrentGrids:
             kept = (version, CurrentGrids(table, pairs))
             _kept[database] = kept
         return kept[1]
+
+
+def grids_on(session: Session, day: date) -> CurrentGrids:
+    """Return the grids that were in force on a day; those of a few days are kept."""
+    (version,) = versions(session, "grids")
+    key = (name_of(session), version, day)
+    with _keeping:
+        found = _then.get(key)
+    if found is None:
+        table = queries.grids_on(session, day)
+        one, other = queen_pairs(table.geometries)
+        found = CurrentGrids(table, (table.ids[one], table.ids[other]))
+        with _keeping:
+            while len(_then) >= DAYS_KEPT:
+                del _then[next(iter(_then))]
+            _then[key] = found
+    return found

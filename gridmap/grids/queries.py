@@ -53,12 +53,29 @@ def in_force() -> Any:
 
 def current_grids(session: Session) -> GridTable:
     """Return all grids in force with their borders."""
+    return _table(session, in_force())
+
+
+def grids_on(session: Session, day: date) -> GridTable:
+    """Return all grids that were in force on a day, with the borders of then."""
+    return _table(session, GridVersion.valid.contains(day))
+
+
+def redrawn_since(session: Session, day: date) -> Ids:
+    """Return the grids in force whose border did not hold on a day."""
+    rows = session.scalars(
+        select(GridVersion.grid_id).where(in_force(), ~GridVersion.valid.contains(day))
+    )
+    return np.array(rows.all(), dtype=np.int64)
+
+
+def _table(session: Session, condition: Any) -> GridTable:
     rows = session.execute(
         select(
             Grid.id, Grid.code, Grid.name, func.ST_AsBinary(GridVersion.geom), GridVersion.area_m2
         )
         .join(GridVersion, GridVersion.grid_id == Grid.id)
-        .where(in_force())
+        .where(condition)
         .order_by(Grid.code)
     ).all()
     return GridTable(

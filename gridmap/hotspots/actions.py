@@ -12,8 +12,9 @@ from gridmap.core import city
 from gridmap.core.clock import local_date, utc_now
 from gridmap.core.errors import BadRequest, NotFound
 from gridmap.core.i18n import N_
-from gridmap.grids.locator import CurrentGrids, current_grids
+from gridmap.grids.locator import CurrentGrids
 from gridmap.grids.queries import people_in
+from gridmap.hotspots import borders
 from gridmap.hotspots.queries import Window, count_by_grid
 from gridmap.hotspots.rules import default_window
 from gridmap.hotspots.sources import has_real, has_sample
@@ -46,14 +47,19 @@ def study(session: Session, question: Question) -> Study:
         raise BadRequest(field="per", why=N_("population or area."))
     zone = city.timezone(session)
     start, end = _days(session, question, zone)
-    grids = current_grids(session)
+    grids = borders.grids_of(session, question)
     first, last = _positions(grids, question)
     chosen = chosen_categories(session, question.categories)
     window = Window(start, end, zone)
     found = count_by_grid(session, window, scope=question.scope, categories=chosen)
+    if question.borders_on is not None:
+        found = borders.counts_then(
+            session, found, grids, window, day=question.borders_on, categories=chosen
+        )
     counts = np.zeros(last - first, dtype=np.int64)
-    where = grids.positions(found.grid_ids) - first
-    counts[where] = found.counts
+    where = grids.positions(found.grid_ids)
+    here = (first <= where) & (where < last)
+    counts[where[here] - first] = found.counts[here]
     values = _values(session, question, grids, counts, first=first, day=end - timedelta(days=1))
     result = hotspots(values, *_pairs_within(grids, first, last))
     table = grids.table
@@ -69,7 +75,10 @@ def study(session: Session, question: Question) -> Study:
         values=values,
         result=result,
         unlinked=found.unlinked,
-        warnings=_warnings(session, question.scope, result.warnings),
+        warnings=(
+            *_warnings(session, question.scope, result.warnings),
+            *borders.warnings_of(session, question, start),
+        ),
         computed_at=utc_now(),
     )
 

@@ -26,6 +26,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--category", "categories", multiple=True, help="Code or name; may be repeated.")
 @click.option("--scope", default="", help="Beginning of the grid codes; default: everything.")
 @click.option("--per", type=click.Choice(["population", "area"]), help="Compare rates.")
+@click.option("--borders-on", type=DAY, help="Within the borders of that day; default: of now.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object as the last line.")
 @click.option(
     "--out",
@@ -44,6 +45,7 @@ def hotspots(
         categories=tuple(categories),
         scope=said["scope"],
         per=said["per"],
+        borders_on=_day(said["borders_on"]),
     )
     with transaction(SYSTEM, role="analysis") as session:
         found = actions.study(session, question)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gridmap.core.errors import BadRequest
-from gridmap.grids.locator import current_grids
+from gridmap.hotspots.borders import grids_of
 from gridmap.hotspots.studies import Study
 
 DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG"}
@@ -17,7 +17,7 @@ def study_frame(session: Session, found: Study) -> Any:
     """Return a geopandas.GeoDataFrame: the grids of the study with their figures, EPSG:4326."""
     import geopandas  # slow to load: only exports need it
 
-    grids = current_grids(session)
+    grids = grids_of(session, found.question)
     shapes = grids.table.geometries[grids.positions(found.grid_ids)]
     frame = geopandas.GeoDataFrame(found.as_json()["grids"], geometry=shapes, crs=4326)
     frame.insert(1, "name", found.names)

@@ -92,6 +92,55 @@ def count_by_grid(
     return GridCounts(ids[linked], found[linked], int(found[~linked].sum()))
 
 
+@dataclass(frozen=True)
+class PlacedIncidents:
+    """Incidents with their places: equally long arrays.
+
+    Attributes:
+        ids: of the incidents.
+        lon, lat: NaN where only the grid is known.
+        grid_ids: the grids in which they lie now; −1 for none.
+    """
+
+    ids: npt.NDArray[np.int64]
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    grid_ids: npt.NDArray[np.int64]
+
+
+def incidents_in_grids(
+    session: Session,
+    window: Window,
+    *,
+    grid_ids: npt.NDArray[np.int64],
+    row_ids: list[int],
+    categories: list[int] | None,
+) -> PlacedIncidents:
+    """Return the incidents of a window in some grids, and some others by their ids."""
+    by_category = "" if categories is None else " AND category_id = ANY(:categories)"
+    rows = session.execute(
+        text(
+            "SELECT id, ST_X(geom), ST_Y(geom), coalesce(grid_id, -1) FROM incidents "
+            "WHERE occurred_from >= :begins AND occurred_from < :ends "
+            f"AND (grid_id = ANY(:grids) OR id = ANY(:rows)){by_category}"
+        ),
+        {
+            "begins": window.begins,
+            "ends": window.ends,
+            "grids": grid_ids.tolist(),
+            "rows": row_ids,
+            "categories": categories or [],
+        },
+    ).all()
+    ids, lon, lat, grids = list(zip(*rows, strict=True)) or [()] * 4
+    return PlacedIncidents(
+        np.array(ids, dtype=np.int64),
+        np.array(lon, dtype=np.float64),
+        np.array(lat, dtype=np.float64),
+        np.array(grids, dtype=np.int64),
+    )
+
+
 def count_by_category(session: Session, window: Window, *, scope: str = "") -> dict[int, int]:
     """Return category id → incidents of a window in grids of a scope; others are absent."""
     parts, values = _parts(

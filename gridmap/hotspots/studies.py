@@ -23,6 +23,7 @@ class Question:
         scope: beginning of the grid codes; '' for all.
         categories: codes, names or words; empty for all.
         per: None for counts, "population" for a rate per 1,000 people, "area" per km².
+        borders_on: the grids and borders of that day; None for those of now.
         whole: the scope is all that the asker has, so that it may have no grid yet.
     """
 
@@ -31,6 +32,7 @@ class Question:
     scope: str = ""
     categories: tuple[str, ...] = ()
     per: str | None = None
+    borders_on: date | None = None
     whole: bool = False
 
 
@@ -98,6 +100,7 @@ class Study:
             "end": self.end.isoformat(),
             "timezone": self.zone,
             "scope": self.question.scope,
+            "borders_on": day.isoformat() if (day := self.question.borders_on) else None,
             "incidents": self.linked + self.unlinked,
             "linked": self.linked,
             "unlinked": self.unlinked,
