@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from sqlalchemy import ColumnElement, and_, func, insert, null, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from gridmap.grids.change_models import GridChange, GridChangeRow
@@ -215,7 +216,7 @@ def first_grids_since(session: Session, register: str, day: date) -> RowsThen:
     """
     rows = session.execute(
         select(GridChangeRow.row_id, GridChangeRow.old_grid_id)
-        .distinct(GridChangeRow.row_id)
+        .ext(distinct_on(GridChangeRow.row_id))
         .join(GridChange, GridChange.id == GridChangeRow.change_id)
         .where(
             GridChangeRow.register == register,

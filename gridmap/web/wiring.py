@@ -25,10 +25,11 @@ def connect_jobs() -> None:
     from gridmap.auth.job_kinds import FORGET_SESSIONS
     from gridmap.core.job_kinds import FORGET_JOBS
     from gridmap.core.jobs import register
+    from gridmap.grids.job_kinds import CARRY_OUT_DRAFTS
     from gridmap.privacy.job_kinds import RETENTION
     from gridmap.residents.job_kinds import SETTLE
 
-    register(SEAL, FORGET_SESSIONS, FORGET_JOBS, RETENTION, SETTLE)
+    register(CARRY_OUT_DRAFTS, SEAL, FORGET_SESSIONS, FORGET_JOBS, RETENTION, SETTLE)
 
 
 def add_commands(app: Flask) -> None:
@@ -37,6 +38,7 @@ def add_commands(app: Flask) -> None:
     from gridmap.auth.cli import users
     from gridmap.cases.cli import cases
     from gridmap.exchange.cli import imports
+    from gridmap.grids.cli import grids
     from gridmap.hotspots.cli import hotspots
     from gridmap.incidents.cli import incidents
     from gridmap.oversight.cli import jobs
@@ -51,6 +53,7 @@ def add_commands(app: Flask) -> None:
         audit,
         cases,
         database,
+        grids,
         imports,
         incidents,
         jobs,

@@ -1,10 +1,27 @@
 """The desk: a kind by its declaration alone."""
 
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 
+from gridmap.analysis.areas import area_m2
 from gridmap.cases.kinds import all_kinds
+from gridmap.core.actor import SYSTEM
+from gridmap.core.database import transaction
 from gridmap.core.settings import settings
-from tests.factories import centre, chessboard_code, import_chessboard
+from gridmap.exchange.actions import import_file
+from gridmap.exchange.requests import ImportRequest
+from gridmap.grids.locator import current_grids
+from gridmap.web import wiring
+from tests.acceptance import moving_grids
+from tests.factories import (
+    INCIDENT_COLUMNS,
+    INCIDENT_HEADER,
+    centre,
+    chessboard_code,
+    import_chessboard,
+    write_csv,
+)
 
 INSPECTION = """
 kind = "rental_inspection"
@@ -126,3 +143,68 @@ def test_a_kind_that_contradicts_itself_is_refused_at_the_start(with_inspection,
 
     assert refused.exit_code == 1
     assert "deadline visit has no owner" in refused.output
+
+
+SHARE = st.floats(0, 0.999)
+STEP = st.tuples(
+    st.sampled_from(["split", "merge", "move", "move", "split", "undo"]),
+    SHARE, SHARE, st.floats(0.15, 0.85), st.floats(0.15, 0.85), st.booleans(),
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_no_row_is_lost_or_doubled_however_borders_are_drawn_anew(session, tmp_path, monkeypatch):
+    moving_grids.build(session, tmp_path)
+    ground = float(area_m2(current_grids(session).table.geometries).sum())
+    total = 120
+    taken = []
+
+    @hypothesis.settings(max_examples=25, phases=[hypothesis.Phase.generate])
+    @hypothesis.given(st.lists(st.tuples(STEP, st.booleans()), min_size=2, max_size=6))
+    def draw_anew(steps):
+        days = moving_grids.Days(monkeypatch)
+        before = session.begin_nested()
+        kept = {}
+        try:
+            for step, night in steps:
+                if moving_grids.do(session, step):
+                    taken.append(step[0])
+                moving_grids.check_now(session, total, ground)
+                kept[days.today] = moving_grids.state(session)
+                days.passed += night
+            moving_grids.check_days(session, kept, total, ground)
+        finally:
+            before.rollback()
+            session.expire_all()
+
+    draw_anew()
+    assert {kind: taken.count(kind) > 2 for kind in ("split", "merge", "move", "undo")} == {
+        "split": True, "merge": True, "move": True, "undo": True,
+    }, taken  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["import", "split"])
+def test_splitting_while_a_file_is_being_imported_loses_no_row(fresh_database, tmp_path, first):
+    wiring.connect()
+    with transaction(SYSTEM) as session:
+        moving_grids.build(session, tmp_path)
+    (tmp_path / "more").mkdir()
+    places = [(f"m{k}", *centre(k % 4, k % 3), "2025-05-05 10:00", "theft") for k in range(500)]
+    path = write_csv(tmp_path / "more" / "incidents.csv", INCIDENT_HEADER, places)
+    request = ImportRequest("incidents", path, INCIDENT_COLUMNS)
+
+    def bring_in(hold) -> None:
+        import_file(SYSTEM, request, report=lambda doing: hold() if doing == "confirming" else None)
+
+    def split(hold) -> None:
+        with transaction(SYSTEM) as session:
+            moving_grids.do(session, ("split", 0.4, 0, 0.4, 0.6, True))
+            hold()
+
+    problems = moving_grids.race(*((bring_in, split) if first == "import" else (split, bring_in)))
+
+    assert problems == []
+    with transaction(SYSTEM) as session:
+        ground = float(area_m2(current_grids(session).table.geometries).sum())
+        assert current_grids(session).table.ids.size == 13
+        moving_grids.check_now(session, 620, ground)
