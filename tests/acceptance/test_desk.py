@@ -147,7 +147,7 @@ def test_a_kind_that_contradicts_itself_is_refused_at_the_start(with_inspection,
 
 SHARE = st.floats(0, 0.999)
 STEP = st.tuples(
-    st.sampled_from(["split", "merge", "move", "move", "split", "undo"]),
+    st.sampled_from(["split", "merge", "move", "undo"]),
     SHARE, SHARE, st.floats(0.15, 0.85), st.floats(0.15, 0.85), st.booleans(),
 )  # fmt: skip
 
@@ -160,7 +160,9 @@ def test_no_row_is_lost_or_doubled_however_borders_are_drawn_anew(session, tmp_p
     taken = []
 
     @hypothesis.settings(max_examples=25, phases=[hypothesis.Phase.generate])
-    @hypothesis.given(st.lists(st.tuples(STEP, st.booleans()), min_size=2, max_size=6))
+    @hypothesis.given(
+        st.lists(st.tuples(STEP, st.sampled_from([False, False, True])), min_size=2, max_size=6)
+    )
     def draw_anew(steps):
         days = moving_grids.Days(monkeypatch)
         before = session.begin_nested()
@@ -178,9 +180,7 @@ def test_no_row_is_lost_or_doubled_however_borders_are_drawn_anew(session, tmp_p
             session.expire_all()
 
     draw_anew()
-    assert {kind: taken.count(kind) > 2 for kind in ("split", "merge", "move", "undo")} == {
-        "split": True, "merge": True, "move": True, "undo": True,
-    }, taken  # fmt: skip
+    assert set(taken) == {"split", "merge", "move", "undo"}
 
 
 @pytest.mark.parametrize("first", ["import", "split"])
