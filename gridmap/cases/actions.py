@@ -6,25 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-from geoalchemy2 import WKTElement
 from sqlalchemy.orm import Session
 
 from gridmap.audit.actions import record
 from gridmap.cases import queries, rules
 from gridmap.cases.calendars import work_calendar
 from gridmap.cases.clocks import Moved, after_move, first_due
-from gridmap.cases.declarations import Kind, Transition
+from gridmap.cases.declarations import Kind, Label, Transition
 from gridmap.cases.errors import CaseMoved, NotUndoable
 from gridmap.cases.kinds import all_kinds
+from gridmap.cases.locating import Report, place_of
 from gridmap.cases.models import Case, CaseEvent
 from gridmap.cases.rules import Given, Standing
-from gridmap.core.actor import EVERYTHING, Actor
-from gridmap.core.city import share_register
-from gridmap.core.clock import utc_now
+from gridmap.core.actor import Actor
+from gridmap.core.city import timezone
+from gridmap.core.clock import local_date, utc_now
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
-from gridmap.grids.locator import current_grids
+from gridmap.staff.queries import accounts_on_duty
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: no letter that is mistaken for a figure."""
@@ -32,29 +31,13 @@ CODE_LENGTH = 6
 TITLE_LENGTH = 200
 OPENED, NOTED, ASSIGNED, UNDONE = "opened", "noted", "assigned", "undone"
 """Steps that every kind has."""
+OWN_STEPS = {
+    OPENED: Label("Opened", "登记"),
+    NOTED: Label("Note", "说明"),
+    ASSIGNED: Label("Handed over", "转交"),
+    UNDONE: Label("Took the last step back", "撤回上一步"),
+}
 PUT_BACK = ("state", "outcome", "holder_id", "holder_name", "held_since", "closed_at", "fields")
-
-
-@dataclass(frozen=True)
-class Report:
-    """What is known of a new case.
-
-    Attributes:
-        lon, lat: degrees; None where only a grid or nothing is known.
-        grid_code: the grid, where there is no point.
-        place: in words.
-    """
-
-    kind: str
-    title: str
-    priority: str = "normal"
-    source: str = "officer"
-    lon: float | None = None
-    lat: float | None = None
-    grid_code: str = ""
-    place: str = ""
-    category_id: int | None = None
-    incident_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,16 +57,18 @@ def open_case(session: Session, actor: Actor, report: Report, *, key: str | None
     """Open a case where it happened; the same key again returns the case that it opened.
 
     Raises:
-        NotFound: there is no such kind.
+        NotFound: there is no such kind or grid, or the place is another's.
         BadValue: the title is empty or too long.
     """
     kind = _kind(report.kind)
-    known = queries.event_with_key(session, actor.account_id, key) if key else None
-    if known is not None:
-        return _by_id(session, known.case_id)
+    if key:
+        queries.wait_for_key(session, actor.account_id, key)
+        known = queries.event_with_key(session, actor.account_id, key)
+        if known is not None:
+            return _by_id(session, known.case_id)
     title = rules.title_of(report.title, TITLE_LENGTH)
     now = utc_now()
-    grid_id, grid_code, geom = _place(session, actor, report)
+    grid_id, grid_code, geom = place_of(session, actor, report)
     case = Case(
         code=_draw_code(kind, now), kind=kind.name, state=kind.first_state,
         priority=report.priority, source=report.source, title=title,
@@ -155,11 +140,13 @@ def hand_over(session: Session, actor: Actor, code: str, account: int, seen: See
     Raises:
         NotFound: there is no such case, or that one may not have it.
         CaseMoved: somebody changed it meanwhile.
+        NoSuchStep, StepNotYours: it has ended, or is somebody else's.
     """
     case = _locked(session, code)
     if _is_repeated(session, actor, case, seen):
         return case
     _require_version(session, case, seen)
+    rules.require_hand_over(_kind(case.kind), standing_of(case, actor))
     before, now = _snapshot(session, case), utc_now()
     name = _person(session, case, account)
     changes = {"holder": [case.holder_name, name]}
@@ -203,10 +190,7 @@ def undo_step(session: Session, actor: Actor, code: str, seen: Seen) -> Case:
         return case
     _require_version(session, case, seen)
     last = queries.last_event(session, case.id)
-    may = last is not None and (
-        last.account_id == actor.account_id or rules.LEADING in standing_of(case, actor).roles
-    )
-    if last is None or last.before is None or not may:
+    if last is None or last.before is None or not may_undo(case, actor, last):
         raise NotUndoable(case=case.code)
     source, now = case.state, utc_now()
     _put_back(session, case, last.before)
@@ -217,6 +201,16 @@ def undo_step(session: Session, actor: Actor, code: str, seen: Seen) -> Case:
     record(session, actor, "case.undone", subject=("case", case.code), where=case.grid_code,
            step=last.step)  # fmt: skip
     return case
+
+
+def may_undo(case: Case, actor: Actor, last: CaseEvent | None) -> bool:
+    """Return whether the actor may take the last thing back that happened to a case."""
+    if last is None:
+        return False
+    made_it = last.account_id == actor.account_id
+    return rules.may_undo(
+        standing_of(case, actor), made_it=made_it, can_be_undone=last.before is not None
+    )
 
 
 def standing_of(case: Case, actor: Actor) -> Standing:
@@ -263,35 +257,22 @@ def _require_version(session: Session, case: Case, seen: Seen) -> None:
     if seen.version is None or seen.version == case.version:
         return
     events = queries.events_since(session, case.id, seen.version)
-    raise CaseMoved(case=case.code, what="; ".join(f"{e.actor}: {e.step}" for e in events))
+    told = [(event.actor, _step_label(_kind(case.kind), event.step)) for event in events]
+    what = Label(
+        en="; ".join(f"{actor}: {label.en}" for actor, label in told),
+        zh="；".join(f"{actor}：{label.zh}" for actor, label in told),
+    )
+    raise CaseMoved(case=case.code, what=what)
+
+
+def _step_label(kind: Kind, step: str) -> Label:
+    own = kind.transitions.get(step)
+    return own.label if own else OWN_STEPS[step]
 
 
 def _draw_code(kind: Kind, now: datetime) -> str:
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
     return f"{kind.letter}-{now:%y}-{drawn}"
-
-
-def _place(session: Session, actor: Actor, report: Report) -> tuple[int | None, str, Any]:
-    """Return grid, code and point of a new case; without a grid it belongs to the actor's scope.
-
-    Raises:
-        NotFound: the place is another's: its code, whether there is such a grid or not, or a
-            point in a grid of others.
-    """
-    share_register(session, "grids")  # a change of borders waits for us, or we for it
-    grids = current_grids(session)
-    geom = None
-    if report.lon is not None and report.lat is not None:
-        links = grids.at_points(np.array([report.lon]), np.array([report.lat]))
-        geom = WKTElement(f"POINT({report.lon!r} {report.lat!r})", srid=4326)
-    else:
-        links = grids.of_codes(np.array([report.grid_code], dtype=object))
-    code = report.grid_code if links.unlinked[0] and geom is None else str(links.grid_codes[0])
-    if code and not actor.may("case", "add", at=code):
-        raise NotFound.outside(what=N_("grid"), name=report.grid_code or report.place)
-    if links.unlinked[0]:
-        return None, actor.narrow(EVERYTHING, "case", "add"), geom
-    return int(links.grid_ids[0]), str(links.grid_codes[0]), geom
 
 
 def _snapshot(session: Session, case: Case) -> dict[str, Any]:
@@ -332,6 +313,8 @@ def _next_holder(
     """Return account and name of whoever has the case after a step; None: as before."""
     if step.assigns == "choose" and given.holder is not None:
         return given.holder, _person(session, case, given.holder)
+    if step.assigns == "duty":
+        return _on_duty(session, case)
     if step.assigns == "actor":
         return actor.account_id, actor.display_name
     if step.assigns == "nobody":
@@ -339,6 +322,17 @@ def _next_holder(
     if step.assigns == "previous":
         return queries.holder_before(session, case)
     return None
+
+
+def _on_duty(session: Session, case: Case) -> tuple[int, str] | None:
+    """Return who is on duty in the case's grid, else who leads there; None: nobody but before."""
+    able = queries.people_at(session, case.grid_code)
+    on_duty = accounts_on_duty(
+        session, case.grid_code, day=local_date(utc_now(), timezone(session))
+    )
+    found = [person for person in able if person.account_id in on_duty]
+    found += [person for person in able if rules.LEADING in person.roles]
+    return (found[0].account_id, found[0].name) if found else None
 
 
 def _person(session: Session, case: Case, account: int) -> str:

@@ -11,6 +11,9 @@ from gridmap.cases.working_time import WorkCalendar
 from gridmap.core.actor import Actor
 from gridmap.core.city import put_setting, setting, timezone
 from gridmap.core.errors import BadRequest
+from gridmap.core.i18n import N_
+
+NOBODY_WORKS = N_("work begins before it ends, on the same day, on at least one weekday.")
 
 
 def work_calendar(session: Session) -> WorkCalendar:
@@ -47,7 +50,7 @@ def set_working_time(  # noqa: PLR0913 - one keyword for each part of a calendar
     try:
         calendar = WorkCalendar(timezone(session), opens, closes, weekdays, free, worked)
     except ValueError as problem:
-        raise BadRequest(field="working time", why=f"{problem}.") from problem
+        raise BadRequest(field="working time", why=NOBODY_WORKS) from problem
     put_setting(
         session,
         "working_time",

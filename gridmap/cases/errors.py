@@ -1,6 +1,6 @@
 """What can go wrong with cases."""
 
-from gridmap.core.errors import GridmapError
+from gridmap.core.errors import GridmapError, NotFound
 from gridmap.core.i18n import N_
 
 
@@ -66,4 +66,13 @@ class NotUndoable(GridmapError):
     message = N_(
         "The last step of case %(case)s cannot be taken back here. Whoever made it, or a "
         "coordinator, can, as long as nothing came after it."
+    )
+
+
+class ElsewhereReported(NotFound):
+    """The point of a new case lies in a grid of others."""
+
+    code = "elsewhere_reported"
+    message = N_(
+        "This point lies in no grid of yours. Report it to whoever looks after that place."
     )

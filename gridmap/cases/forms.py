@@ -1,17 +1,18 @@
 """What addresses and forms of the desk say, as values."""
 
 from collections.abc import Container, Mapping
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
-from gridmap.cases.actions import Report
 from gridmap.cases.declarations import PRIORITIES
 from gridmap.cases.kinds import all_kinds
+from gridmap.cases.locating import Report
 from gridmap.cases.models import SOURCES
 from gridmap.cases.queries import Wanted
 from gridmap.core.actor import Actor
-from gridmap.core.clock import day_written
+from gridmap.core.clock import day_written, local_date, local_midnight
 from gridmap.core.errors import BadRequest, NotFound
 from gridmap.core.i18n import N_
 
@@ -103,3 +104,28 @@ def coordinate(form: Mapping[str, str], name: str, most: float) -> float | None:
     if not -most <= found <= most:
         raise BadRequest(field=name, why=N_("write degrees, such as 120.86."))
     return found
+
+
+def lists(base: Wanted, actor: Actor, now: datetime, zone: str) -> dict[str, Wanted]:
+    """Return the desk's lists: what is due by the end of the day, whose nobody's is, and so on."""
+    tomorrow = local_midnight(local_date(now, zone) + timedelta(days=1), zone)
+    return {
+        "due": replace(base, due_before=tomorrow),
+        "reported": replace(base, standing=with_sign("reported")),
+        "nobody": replace(base, holder=0),
+        "mine": replace(base, holder=actor.account_id or -1),
+        "waiting": replace(base, standing=with_sign("waiting")),
+        "to_check": replace(base, standing=with_sign("to_check")),
+        "open": base,
+        "all": replace(base, open_only=False),
+    }
+
+
+def with_sign(sign: str) -> tuple[tuple[str, str], ...]:
+    """Return (kind, state) of all states that are shown with a sign."""
+    return tuple(
+        (kind.name, state.name)
+        for kind in all_kinds().values()
+        for state in kind.states.values()
+        if state.sign == sign
+    )

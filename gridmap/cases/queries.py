@@ -126,14 +126,6 @@ def counts(session: Session, lists: Mapping[str, Wanted]) -> dict[str, int]:
     return dict(zip(lists, row, strict=True))
 
 
-def counts_by_state(session: Session, wanted: Wanted) -> dict[str, int]:
-    """Return state → how many of the wanted cases stand there."""
-    rows = session.execute(
-        select(Case.state, func.count()).where(*_conditions(wanted)).group_by(Case.state)
-    )
-    return {state: n for state, n in rows}  # noqa: C416 - rows are no tuples to mypy
-
-
 def case_by_code(session: Session, code: str, *, lock: bool = False) -> Case | None:
     """Return one case that may be seen."""
     statement = select(Case).where(Case.code == code)
@@ -164,6 +156,12 @@ def last_event(session: Session, case_id: int) -> CaseEvent | None:
         .order_by(CaseEvent.id.desc())
         .limit(1)
     )
+
+
+def wait_for_key(session: Session, account_id: int | None, key: str) -> None:
+    """Let two requests with one key come one after the other, to the end of the transaction."""
+    name = f"case {account_id} {key}"
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def event_with_key(session: Session, account_id: int | None, key: str) -> CaseEvent | None:

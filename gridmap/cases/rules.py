@@ -26,6 +26,16 @@ TITLE_TOO_LONG = N_("at most 200 characters; the rest belongs into a note.")
 TOO_LONG = N_("at most 4,000 characters.")
 
 
+class Roles(tuple[str, ...]):
+    """Roles in a message; whoever shows it names them in the reader's language."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Return their codes."""
+        return ", ".join(self)
+
+
 @dataclass(frozen=True)
 class Standing:
     """What rules need to know of a case and of whoever looks at it.
@@ -80,8 +90,32 @@ def step_of(kind: Kind, name: str, standing: Standing) -> Transition:
     if step is None or standing.state not in step.sources:
         raise NoSuchStep(case=standing.case, state=kind.states[standing.state].label)
     if not may_make(step, standing):
-        raise StepNotYours(case=standing.case, who=", ".join(sorted(step.by)))
+        raise StepNotYours(case=standing.case, who=Roles(sorted(step.by)))
     return step
+
+
+def require_hand_over(kind: Kind, standing: Standing) -> None:
+    """Refuse to hand a case over that has ended, or that is somebody else's.
+
+    Raises:
+        NoSuchStep: it has ended.
+        StepNotYours: the actor neither has it nor leads at its place.
+    """
+    if kind.states[standing.state].ends:
+        raise NoSuchStep(case=standing.case, state=kind.states[standing.state].label)
+    if not may_hand_over(kind, standing):
+        raise StepNotYours(case=standing.case, who=Roles([LEADING]))
+
+
+def may_hand_over(kind: Kind, standing: Standing) -> bool:
+    """Return whether the actor may give the case to somebody else."""
+    is_open = not kind.states[standing.state].ends
+    return is_open and (standing.is_holder or LEADING in standing.roles)
+
+
+def may_undo(standing: Standing, *, made_it: bool, can_be_undone: bool) -> bool:
+    """Return whether the actor may take the last step back: their own, or one that they lead."""
+    return can_be_undone and (made_it or LEADING in standing.roles)
 
 
 def filled(kind: Kind, step: Transition, standing: Standing, given: Given) -> dict[str, Any]:

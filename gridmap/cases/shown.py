@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import get_locale, gettext, ngettext
 
 from gridmap.auth.permissions import ROLE_NAMES
+from gridmap.cases.actions import OWN_STEPS
 from gridmap.cases.clocks import Clock
 from gridmap.cases.declarations import Kind, Label
 from gridmap.cases.kinds import all_kinds
@@ -16,7 +17,6 @@ from gridmap.cases.models import Case, CaseEvent
 from gridmap.cases.spans import Span
 
 DAY = timedelta(days=1)
-IN_DAYS_UNTIL = timedelta(days=30)
 
 
 def in_words(label: Label) -> str:
@@ -116,14 +116,8 @@ class Told:
 
 def told(kind: Kind, event: CaseEvent, visible: Sequence[str]) -> Told:
     """Return an event in words, without the values of fields that the reader may not see."""
-    own = {
-        "opened": gettext("Opened"),
-        "noted": gettext("Note"),
-        "assigned": gettext("Handed over"),
-        "undone": gettext("Took the last step back"),
-    }
     step = kind.transitions.get(event.step)
-    what = in_words(step.label) if step else own.get(event.step, event.step)
+    what = in_words(step.label if step else OWN_STEPS[event.step])
     moved = None
     if event.from_state and event.from_state != event.to_state:
         ends = (kind.states[event.from_state].label, kind.states[event.to_state].label)

@@ -1,10 +1,8 @@
 """The desk: lists of cases, one case with its next steps and history, a new one."""
 
 import secrets
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +18,6 @@ from gridmap.cases.diagrams import diagram_of
 from gridmap.cases.figures import case_figures
 from gridmap.cases.kinds import all_kinds
 from gridmap.cases.models import SOURCES, Case
-from gridmap.cases.queries import Wanted
 from gridmap.cases.rules import Given
 from gridmap.cases.shown import (
     case_row,
@@ -35,7 +32,6 @@ from gridmap.cases.shown import (
     told,
     total_words,
 )
-from gridmap.core.actor import Actor
 from gridmap.core.city import timezone
 from gridmap.core.clock import local_date, local_midnight, utc_now
 from gridmap.core.database import transaction
@@ -44,6 +40,7 @@ from gridmap.core.i18n import N_
 from gridmap.core.paging import SIZE, Page, page_number
 from gridmap.core.sheets import CSV_TYPE, XLSX_TYPE, as_csv, as_xlsx
 from gridmap.grids.register_queries import names_of_grids
+from gridmap.staff.queries import accounts_on_duty
 
 blueprint = Blueprint("cases", __name__, template_folder="templates")
 MOST_EXPORTED = 50_000
@@ -80,7 +77,7 @@ def desk() -> ResponseReturnValue:
     with transaction(actor) as session:
         zone, now = timezone(session), utc_now()
         base = forms.wanted(request.args, actor)
-        lists = _lists(base, actor, now, zone)
+        lists = forms.lists(base, actor, now, zone)
         counts = queries.counts(session, lists)
         _, cases = queries.case_page(session, lists[tab], limit=SIZE, offset=(number - 1) * SIZE)
         names = names_of_grids(session, [case.grid_code for case in cases])
@@ -107,31 +104,6 @@ def _kept(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (kept | changes).items() if value not in (None, "")}
 
 
-def _lists(base: Wanted, actor: Actor, now: datetime, zone: str) -> dict[str, Wanted]:
-    tomorrow = (now.astimezone(ZoneInfo(zone)) + timedelta(days=1)).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    return {
-        "due": replace(base, due_before=tomorrow),
-        "reported": replace(base, standing=_with_sign("reported")),
-        "nobody": replace(base, holder=0),
-        "mine": replace(base, holder=actor.account_id or -1),
-        "waiting": replace(base, standing=_with_sign("waiting")),
-        "to_check": replace(base, standing=_with_sign("to_check")),
-        "open": base,
-        "all": replace(base, open_only=False),
-    }
-
-
-def _with_sign(sign: str) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (kind.name, state.name)
-        for kind in all_kinds().values()
-        for state in kind.states.values()
-        if state.sign == sign
-    )
-
-
 @blueprint.get("/desk/export.<format>")
 @requires("case", "export")
 def export(format: str) -> ResponseReturnValue:
@@ -141,7 +113,7 @@ def export(format: str) -> ResponseReturnValue:
     actor, tab = current_actor(), forms.tab(request.args, TABS)
     with transaction(actor) as session:
         zone, now = timezone(session), utc_now()
-        wanted = _lists(forms.wanted(request.args, actor), actor, now, zone)[tab]
+        wanted = forms.lists(forms.wanted(request.args, actor), actor, now, zone)[tab]
         total, found = queries.case_page(session, wanted, limit=MOST_EXPORTED)
         names = names_of_grids(session, [case.grid_code for case in found])
         record(session, actor, "cases.exported", subject=("cases", tab), where=wanted.scope,
@@ -164,7 +136,7 @@ def points() -> ResponseReturnValue:
     actor, tab = current_actor(), forms.tab(request.args, TABS)
     with transaction(actor) as session:
         zone, now = timezone(session), utc_now()
-        wanted = _lists(forms.wanted(request.args, actor), actor, now, zone)[tab]
+        wanted = forms.lists(forms.wanted(request.args, actor), actor, now, zone)[tab]
         hidden = [kind.name for kind in all_kinds().values() if kind.never_a_point]
         found = queries.on_map(session, wanted, most=MOST_POINTS, hidden_kinds=hidden)
         names = names_of_grids(session, [case.grid_code for case, _, _ in found.cases])
@@ -258,12 +230,13 @@ def _case_page(session: Session, code: str, problem: str | None = None) -> str:
         steps=rules.open_steps(kind, standing),
         waits_for=_waits_for(case, standing.roles),
         people=queries.people_at(session, case.grid_code),
+        on_duty=accounts_on_duty(session, case.grid_code, day=local_date(now, zone)),
         facts=field_values(kind, rules.visible_fields(kind, case.fields, standing.roles)),
         clocks=clock_rows(kind, queries.clocks_of(session, case.id), now),
         history=[told(kind, event, list(visible)) for event in events],
         may_note=actor.may("case", "change", at=case.grid_code),
-        undoable=last is not None and last.before is not None
-        and (last.account_id == actor.account_id or rules.LEADING in standing.roles),
+        undoable=actions.may_undo(case, actor, last),
+        may_hand_over=rules.may_hand_over(kind, standing),
         key=secrets.token_urlsafe(12),
     )  # fmt: skip
 
@@ -345,6 +318,8 @@ def _said(problem: GridmapError) -> str:
 def _part(name: str, value: object) -> object:
     if isinstance(value, Label):
         return in_words(value)
+    if isinstance(value, rules.Roles):
+        return role_names(value)
     is_sentence = name in ("why", "what", "field") and isinstance(value, str) and value
     return gettext(value) if is_sentence else value
 

@@ -90,11 +90,20 @@ class NotFound(GridmapError):
     outside_scope: bool = False
     """It was asked for outside the viewer's scope: goes on record, the answer is the same."""
 
+    where: str = ""
+    """The code that goes on record then."""
+
     @classmethod
-    def outside(cls, **fields: object) -> "NotFound":
-        """Return the answer to somebody who asks for something outside their scope."""
+    def outside(cls, *, where: str | None = None, **fields: object) -> "NotFound":
+        """Return the answer to somebody who asks for something outside their scope.
+
+        Args:
+            where: code that goes on record; the name that was asked for where none is given.
+            fields: parts of the message.
+        """
         problem = cls(**fields)
         problem.outside_scope = True
+        problem.where = str(fields.get("name", "")) if where is None else where
         return problem
 
 

@@ -64,6 +64,12 @@ def on_duty(session: Session, grid_code: str, *, day: date) -> Sequence[StaffMem
     ).all()
 
 
+def accounts_on_duty(session: Session, grid_code: str, *, day: date) -> set[int]:
+    """Return the accounts of those who are responsible for a grid on a day."""
+    found = on_duty(session, grid_code, day=day)
+    return {member.account_id for member in found if member.account_id is not None}
+
+
 def duty_for_update(session: Session, duty_id: int) -> Duty | None:
     """Return a duty, locked."""
     return session.scalar(select(Duty).where(Duty.id == duty_id).with_for_update())

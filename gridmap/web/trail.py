@@ -34,7 +34,7 @@ def note_refusal(problem: GridmapError) -> None:
     foreign = isinstance(problem, NotFound) and problem.outside_scope
     if not (foreign or problem.status == FORBIDDEN) or request.endpoint is None:
         return
-    where = str(problem.fields["name"])[:LONGEST_CODE] if foreign else ""
+    where = problem.where[:LONGEST_CODE] if isinstance(problem, NotFound) else ""
     try:
         actor = current_actor()
         if actor is not NOBODY:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from gridmap.cases import calendars, queries
-from gridmap.cases.actions import Report, Seen, hand_over, open_case, take_step, undo_step
+from gridmap.cases.actions import Seen, hand_over, open_case, take_step, undo_step
 from gridmap.cases.errors import (
     BadValue,
     CaseMoved,
@@ -15,6 +15,7 @@ from gridmap.cases.errors import (
     StepIncomplete,
     StepNotYours,
 )
+from gridmap.cases.locating import Report
 from gridmap.cases.queries import Wanted
 from gridmap.cases.rules import Given
 from gridmap.core.actor import SYSTEM
@@ -140,7 +141,7 @@ def test_the_second_of_two_is_told_what_the_first_did(town):
     code = opened(town)
     step(town.coordinator, code, "accept", Seen(version=1))
 
-    with pytest.raises(CaseMoved, match="accept"):
+    with pytest.raises(CaseMoved, match="Accept and file"):
         step(town.coordinator, code, "refuse", Seen(version=1), note="x", outcome="unfounded")
 
 
@@ -240,14 +241,14 @@ def test_the_list_shows_the_next_due_first_and_agrees_with_its_counts(town):
 
     with transaction(town.coordinator) as session:
         total, rows = queries.case_page(session, Wanted())
-        counts = queries.counts_by_state(session, Wanted(open_only=False))
+        counts = queries.counts(session, {"open": Wanted(), "all": Wanted(open_only=False)})
         none = queries.case_page(session, Wanted(scope="990101001001"))
         found = queries.case_page(session, Wanted(words=("LAMP", codes[0].lower())))
         mine = queries.case_page(session, Wanted(holder=town.officer.account_id))
         nobodys = queries.case_page(session, Wanted(holder=0))
     assert total == 2
     assert [case.code for case in rows] == [codes[1], codes[0]]
-    assert counts == {"reported": 2, "refused": 1}
+    assert counts == {"open": 2, "all": 3}
     assert none == (0, [])
     assert [case.code for case in found[1]] == [codes[0]]
     assert (mine[0], nobodys[0]) == (0, 2)
@@ -315,3 +316,114 @@ def test_the_command_line_tells_kinds_and_sets_working_time(town, run):
     assert calendars.work_calendar(town.session).weekdays == {0, 5}
     assert refused.exit_code == 2
     assert run("cases", "working-time", "--opens", "soon").exit_code == 2
+
+
+def test_a_mistyped_grid_is_said_and_not_dropped(town):
+    report = Report("incident_handling", "Lamp out", grid_code="990101001000999")
+
+    with (
+        pytest.raises(NotFound, match="no grid 990101001000999"),
+        transaction(town.officer) as session,
+    ):
+        open_case(session, town.officer, report)
+
+
+def test_a_point_in_a_foreign_grid_is_refused_and_its_code_goes_on_record(town):
+    from tests.factories import centre
+
+    lon, lat = centre(0, 1)
+    report = Report("incident_handling", "Lamp out", lon=lon, lat=lat, place="12 Mill Lane")
+
+    with (
+        pytest.raises(NotFound, match="no grid of yours") as refused,
+        transaction(town.officer) as session,
+    ):
+        open_case(session, town.officer, report)
+    assert refused.value.where == town.other_grid
+    assert refused.value.outside_scope
+
+
+def test_a_point_in_no_grid_belongs_to_the_nearest_of_several_scopes(town):
+    from gridmap.auth.sessions import actor_of
+    from tests.people import sign_in
+
+    both = actor_of(sign_in("field", prefixes=("990101001000", "990101001001")))
+    with transaction(both) as session:
+        report = Report("incident_handling", "Lamp out", lon=120.005, lat=32.5)
+        case = open_case(session, both, report)
+
+    assert (case.grid_id, case.grid_code) == (None, "990101001001")
+
+
+def test_handing_over_is_for_whoever_has_it_or_leads_and_not_after_the_end(town):
+    code = in_hand(town)
+
+    with pytest.raises(StepNotYours), transaction(town.colleague) as session:
+        hand_over(session, town.colleague, code, town.colleague.account_id, Seen())
+    with transaction(town.officer) as session:
+        hand_over(session, town.officer, code, town.colleague.account_id, Seen())
+    step(town.coordinator, code, "hand_in", fields={"measure": "x"})
+    step(town.coordinator, code, "close", fields={"check_result": "done"}, outcome="fixed")
+    with pytest.raises(NoSuchStep), transaction(town.coordinator) as session:
+        hand_over(session, town.coordinator, code, town.officer.account_id, Seen())
+
+
+def test_two_requests_with_one_key_open_one_case(fresh_database, tmp_path):
+    from gridmap.auth.sessions import actor_of
+    from tests.factories import import_chessboard
+    from tests.people import sign_in
+
+    import_chessboard(tmp_path, 1, 1)
+    officer = actor_of(sign_in("field"))
+    start, codes = threading.Barrier(4), []
+
+    def send():
+        start.wait()
+        with transaction(officer) as session:
+            report = Report("incident_handling", "Lamp out")
+            codes.append(open_case(session, officer, report, key="once").code)
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(codes) == 4
+    assert len(set(codes)) == 1
+
+
+def on_duty_here(town, person, number):
+    """Make somebody responsible for the first grid from today on."""
+    from datetime import timedelta
+
+    from sqlalchemy.dialects.postgresql import Range
+
+    from gridmap.core.city import timezone
+    from gridmap.core.clock import local_date, utc_now
+    from gridmap.staff.models import Duty, StaffMember
+
+    day = local_date(utc_now(), timezone(town.session)) - timedelta(days=1)
+    member = StaffMember(number=number, name=b"x", key_number=1, account_id=person.account_id,
+                         grid_code=town.grid)  # fmt: skip
+    town.session.add(member)
+    town.session.flush()
+    town.session.add(Duty(staff_id=member.id, grid_code=town.grid, valid=Range(day, None)))
+    town.session.flush()
+
+
+def test_work_to_check_goes_to_whoever_is_on_duty_in_the_grid(town):
+    on_duty_here(town, town.colleague, "A-1")
+    code = in_hand(town)
+
+    case = step(town.officer, code, "hand_in", fields={"measure": "x"})
+
+    assert case.holder_id == town.colleague.account_id
+
+
+def test_with_nobody_on_duty_it_goes_to_whoever_leads_and_never_to_nobody(town):
+    code = in_hand(town)
+
+    case = step(town.officer, code, "hand_in", fields={"measure": "x"})
+
+    assert case.holder_id == town.coordinator.account_id
