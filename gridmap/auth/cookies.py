@@ -6,6 +6,7 @@ from gridmap.auth.current import COOKIE, SECURE_COOKIE
 from gridmap.auth.sessions import Client
 
 NOTE = "gridmap_half_way"
+PROVIDER = "gridmap_provider"
 LONGEST_AGENT = 300
 
 
@@ -22,17 +23,17 @@ def drop_session(response: Response) -> None:
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
-def keep_note(response: Response, note: str, *, seconds: int) -> None:
-    """Give the browser the note that the first step of signing in was done."""
+def keep_note(response: Response, note: str, *, seconds: int, name: str = NOTE) -> None:
+    """Give the browser a note: that the first step was done, or that it set out to a provider."""
     response.set_cookie(
-        NOTE, note, max_age=seconds, path="/login",
+        name, note, max_age=seconds, path="/login",
         httponly=True, secure=request.is_secure, samesite="Lax",
     )  # fmt: skip
 
 
-def drop_note(response: Response) -> None:
-    """Take the note away."""
-    response.delete_cookie(NOTE, path="/login", httponly=True, samesite="Lax")
+def drop_note(response: Response, name: str = NOTE) -> None:
+    """Take a note away."""
+    response.delete_cookie(name, path="/login", httponly=True, samesite="Lax")
 
 
 def client() -> Client:

@@ -86,3 +86,21 @@ class NotYours(GridmapError):
         "This reaches beyond what you manage: roles in your own scope, of others than yourself. "
         "Accounts of auditors are managed on the command line alone. Nothing was changed."
     )
+
+
+class ProviderFailed(GridmapError):
+    """The OpenID provider did not answer as expected, or the way there was not begun here."""
+
+    status = 403
+    code = "provider_failed"
+    message = N_("Signing in through the provider did not work. Begin again; nothing was changed.")
+
+
+class UnknownIdentity(GridmapError):
+    """Nobody has said which account belongs to an identity, or that account is locked."""
+
+    status = 403
+    code = "unknown_identity"
+    message = N_(
+        "No account that may sign in belongs to this identity. Tell an administrator: %(identity)s"
+    )

@@ -6,12 +6,19 @@ from sqlalchemy import text
 
 from gridmap.auth import cookies, log_in, second_factor
 from gridmap.auth.current import current_actor, open_to_all
-from gridmap.auth.errors import TooManyAttempts, WrongCode, WrongLogin
+from gridmap.auth.errors import (
+    ProviderFailed,
+    TooManyAttempts,
+    UnknownIdentity,
+    WrongCode,
+    WrongLogin,
+)
 from gridmap.auth.rules import own_path
 from gridmap.auth.sessions import end_session
 from gridmap.core.actor import NOBODY, Actor
 from gridmap.core.database import transaction
 from gridmap.core.errors import GridmapError
+from gridmap.core.settings import settings
 
 blueprint = Blueprint("auth", __name__, template_folder="templates")
 
@@ -47,7 +54,7 @@ def check_password() -> ResponseReturnValue:
 
 def ask_second_factor(
     found: log_in.Candidate, following: str, *, way: str = "password"
-) -> ResponseReturnValue:
+) -> Response:
     """Lead somebody whose first step was right to the second."""
     response = make_response(redirect(url_for("auth.login_code", next=following)))
     cookies.keep_note(response, log_in.half_way(found, way=way), seconds=log_in.HALF_WAY_S)
@@ -80,6 +87,51 @@ def check_code() -> ResponseReturnValue:
     except (WrongCode, WrongLogin, TooManyAttempts) as problem:
         return _ask_code(following, problem=problem)
     return let_in(actor, found, following)
+
+
+@blueprint.get("/login/provider")
+@open_to_all
+def provider() -> ResponseReturnValue:
+    """Send somebody to the OpenID provider."""
+    from gridmap.auth import openid  # its libraries take a tenth of a second to load
+
+    following = own_path(request.args.get("next"))
+    if settings().oidc_issuer is None:
+        return redirect(url_for("auth.login", next=following))
+    try:
+        address, note = openid.set_out(_return_address(), following)
+    except ProviderFailed as problem:
+        return _ask_password(following, problem=problem)
+    response = make_response(redirect(address))
+    cookies.keep_note(response, note, seconds=openid.ON_THE_WAY_S, name=cookies.PROVIDER)
+    return response
+
+
+@blueprint.get("/login/provider/back")
+@open_to_all
+def provider_back() -> ResponseReturnValue:
+    """Let somebody in who comes back from the provider, or ask for the second factor."""
+    from gridmap.auth import openid
+
+    client = cookies.client()
+    note = request.cookies.get(cookies.PROVIDER, "")
+    if settings().oidc_issuer is None:
+        return redirect(url_for("auth.login"))
+    try:
+        found, following = openid.come_back(request.args, note, _return_address(), client)
+        if found.totp_secret is None:
+            actor = log_in.enter(found, client, second_factor=False, way="provider")
+            response = let_in(actor, found, following)
+        else:
+            response = ask_second_factor(found, following, way="provider")
+    except (ProviderFailed, UnknownIdentity, TooManyAttempts, WrongLogin) as problem:
+        response = _ask_password("/", problem=problem)
+    cookies.drop_note(response, cookies.PROVIDER)
+    return response
+
+
+def _return_address() -> str:
+    return url_for("auth.provider_back", _external=True)
 
 
 @blueprint.post("/logout")
@@ -119,11 +171,11 @@ def _first_page(actor: Actor, following: str) -> str:
 
 def _ask_password(
     following: str, *, problem: GridmapError | None = None, name: str = ""
-) -> ResponseReturnValue:
+) -> Response:
     with transaction(NOBODY) as session:
         anybody = session.scalar(text("SELECT auth.has_people()"))
     page = render_template("auth/login.html", following=following, problem=problem, name=name,
-                           anybody=anybody)  # fmt: skip
+                           anybody=anybody, provider=settings().oidc_issuer is not None)  # fmt: skip
     return _answer(page, problem)
 
 

@@ -14,7 +14,7 @@ from gridmap.auth.permissions import (
 )
 
 OPEN_VIEWS = {"api.healthz", "auth.login", "auth.check_password", "auth.login_code",
-              "auth.check_code", "auth.logout"}  # fmt: skip
+              "auth.check_code", "auth.logout", "auth.provider", "auth.provider_back"}  # fmt: skip
 """Views that anybody may call; a new one is added here on purpose."""
 
 
