@@ -24,7 +24,7 @@ from gridmap.core.i18n import N_
 
 SIGNS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 GROUPS = 4
-GROUP = 5
+GROUP = 6
 LONGEST_TOKEN_DAYS = 366
 
 
@@ -48,7 +48,7 @@ class Role:
 
 
 def random_password() -> str:
-    """Return a password to be written down once: 116 bits in groups that can be read out."""
+    """Return a password to be written down once: 138 bits in groups that can be read out."""
     return "-".join("".join(secrets.choice(SIGNS) for _ in range(GROUP)) for _ in range(GROUPS))
 
 

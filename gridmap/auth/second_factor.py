@@ -26,7 +26,8 @@ DRIFT = 1
 CODES = 10
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without signs that look alike."""
-HALF = 5
+GROUPS = 4
+GROUP = 6
 NONCE = 12
 ISSUER = "gridmap"
 
@@ -153,13 +154,12 @@ def address_for_device(name: str, secret: str) -> str:
 
 
 def new_code() -> str:
-    """Return a recovery code: 49 bits, in two halves to read."""
-    signs = "".join(secrets.choice(ALPHABET) for _ in range(2 * HALF))
-    return f"{signs[:HALF]}-{signs[HALF:]}"
+    """Return a recovery code: 118 bits, in groups to read."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
 def hash_of_code(account_id: int | None, code: str) -> bytes:
-    """Return what is kept of a recovery code: with a key, or 49 bits would soon be tried out."""
+    """Return what is kept of a recovery code: with a key that the database lacks."""
     plain = code.replace("-", "").lower()
     return hmac.digest(named_key("recovery-codes"), f"{account_id} {plain}".encode(), "sha256")
 

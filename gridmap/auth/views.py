@@ -174,8 +174,14 @@ def _ask_password(
 ) -> Response:
     with transaction(NOBODY) as session:
         anybody = session.scalar(text("SELECT auth.has_people()"))
-    page = render_template("auth/login.html", following=following, problem=problem, name=name,
-                           anybody=anybody, provider=settings().oidc_issuer is not None)  # fmt: skip
+    page = render_template(
+        "auth/login.html",
+        following=following,
+        problem=problem,
+        name=name,
+        anybody=anybody,
+        provider=settings().oidc_issuer is not None,
+    )
     return _answer(page, problem)
 
 

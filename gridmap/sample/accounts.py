@@ -45,7 +45,7 @@ class Made:
     def __str__(self) -> str:
         """Return its lines in the file."""
         where = self.scope or "everywhere"
-        line = f"{self.name:<22} {self.password:<24} {self.role}, {where}"
+        line = f"{self.name:<22} {self.password:<28} {self.role}, {where}"
         return line if self.device is None else f"{line}\n    {self.device}"
 
 

@@ -38,7 +38,7 @@ def add_headers(response: Response) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = PERMISSIONS
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}; includeSubDomains"
     return response
 
 
@@ -59,6 +59,7 @@ def policy(value: str, image_host: str | None = None) -> str:
             "connect-src 'self'",
             "font-src 'self'",
             "form-action 'self'",
+            "object-src 'none'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
         )

@@ -275,3 +275,14 @@ def test_pages_of_accounts_are_kept_by_no_browser(session, stranger):
     for address in ("/account", "/account/second-factor", "/accounts", "/account/password"):
         assert "no-store" in stranger.get(address).headers["Cache-Control"]
     assert "no-store" in stranger.get("/login").headers["Cache-Control"]
+
+
+def test_recovery_codes_are_long_and_random():
+    import math
+
+    codes = [second_factor.new_code() for _ in range(200)]
+
+    signs = len(codes[0].replace("-", ""))
+    assert signs * math.log2(len(second_factor.ALPHABET)) > 112
+    assert len(set(codes)) == 200
+    assert set("".join(codes)) == {*second_factor.ALPHABET, "-"}

@@ -83,3 +83,20 @@ def test_a_role_is_ended_at_once_and_stays_in_the_history(made, run, stranger):
 
     assert held
     assert not actor_of(token).may("incident")
+
+
+def test_a_reset_leaves_the_second_factor_unless_told(made, run, stranger):
+    import pyotp
+
+    from gridmap.auth import second_factor
+    from gridmap.auth.sessions import Client
+
+    actor = actor_of(run("user", "token", "li.na").output.strip())
+    second_factor.confirm(actor, pyotp.TOTP(second_factor.begin(actor)).now(), Client())
+
+    def after_reset(*options):
+        new = re.search(r"once: (\S+)", run("user", "reset", "li.na", *options).output).group(1)
+        return stranger.post("/login", data={"name": "li.na", "password": new}).location
+
+    assert after_reset() == "/login/code?next=/"
+    assert after_reset("--second-factor") == "/account/password?next=/"

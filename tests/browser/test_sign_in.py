@@ -153,7 +153,7 @@ def test_an_administrator_makes_an_account_gives_a_role_and_locks(small_city, wa
     page.get_by_label("Name to sign in with").fill("new.colleague")
     page.get_by_label("As people call that one").fill("New Colleague")
     page.get_by_role("button", name="Make the account").click()
-    expect(page.locator("#once")).to_have_text(re.compile(r"^(\w{5}-){3}\w{5}$"))
+    expect(page.locator("#once")).to_have_text(re.compile(r"^(\w{6}-){3}\w{6}$"))
     page.get_by_role("link", name="Go on to the account").click()
 
     page.get_by_text("Give a role").click()

@@ -55,7 +55,7 @@ def test_a_named_proxy_brings_the_address_and_tls(behind, session):
 
     answer = log_in(behind("127.0.0.0/8"))
 
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     cookie = next(c for c in answer.headers.getlist("Set-Cookie") if "gridmap_session=" in c)
     assert cookie.startswith("__Host-gridmap_session=")
     assert "; Secure; HttpOnly; Path=/; SameSite=Lax" in cookie
