@@ -382,6 +382,8 @@ NOTHING_TO_FIND = {
     "POST /login": "nobody is signed in yet",
     "GET /login/code": "nobody is signed in yet",
     "POST /login/code": "nobody is signed in yet",
+    "GET /login/provider": "nobody is signed in yet",
+    "GET /login/provider/back": "nobody is signed in yet",
     "POST /logout": "ends the own session",
     "GET /cases/kinds/<name>": "how a kind of case goes; no case",
     "GET /jobs": "work in the background has no place; its policy is by account and role",
