@@ -194,6 +194,17 @@ def _cells(area: shapely.Geometry, lines: Geometries) -> Geometries:
     return np.asarray(cells, dtype=object)
 
 
+def require_same_ground(before: Geometries, after: Geometries) -> None:
+    """Make sure that areas before and after have as much ground, but for filled slivers.
+
+    Raises:
+        CannotRedraw: they differ.
+    """
+    apart = float(area_m2(after).sum() - area_m2(before).sum())
+    if abs(apart) > SLIVER_WIDTH_M * float(length_m(before).sum()) / 100:
+        raise CannotRedraw(NOT_EXACT, measure=abs(apart))
+
+
 def _require_exact(area: shapely.Geometry, parts: Geometries) -> None:
     """Make sure that parts have the area's area, but for what floating point leaves."""
     apart = float(np.abs(area_m2(parts).sum() - area_m2(np.array([area]))[0]))

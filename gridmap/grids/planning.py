@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from gridmap.analysis import redraw
 from gridmap.auth.errors import NotAllowed
 from gridmap.core.actor import Actor
-from gridmap.core.errors import NotFound
+from gridmap.core.errors import BadRequest, NotFound
 from gridmap.core.geometry import Geometries
 from gridmap.core.i18n import N_
 from gridmap.grids import change_queries as queries
@@ -26,6 +26,7 @@ from gridmap.grids.redraw_errors import (
 from gridmap.grids.rules import chosen_codes, community_of
 
 SPLIT, MERGE, MOVE = "split", "merge", "move"
+HOW_MANY = N_("a split takes one grid; a merge and a moved border take two or more.")
 
 
 @dataclass(frozen=True)
@@ -75,17 +76,21 @@ def plan(session: Session, actor: Actor, wish: Wish) -> Plan:
     """Work out what a wish would make of the grids in force.
 
     Raises:
+        BadRequest: too few or too many grids.
         NotFound: one of the grids is not there, or not in the actor's scope.
         NotAllowed: the actor may not change places in the whole community.
         OtherCommunity: the grids belong to several.
         CannotBeDrawn, CodeTaken, NoCodeLeft, WrongNumberOfCodes: see there.
     """
+    if (len(set(wish.codes)) == 1) != (wish.kind == SPLIT) or not wish.codes:
+        raise BadRequest(field="codes", why=HOW_MANY)
     before = _grids(session, actor, wish.codes)
     community = _one_community(before)
     if not actor.may("place", "change", at=community):
         raise NotAllowed
     try:
         geometries = _geometries(wish, before)
+        redraw.require_same_ground(np.array([grid.geometry for grid in before]), geometries)
     except redraw.CannotRedraw as problem:
         raise in_words(problem, [grid.code for grid in before]) from problem
     if wish.kind == MOVE:

@@ -31,7 +31,7 @@ PLACES = (
         "grids.register",
         icon="database",
         label=N_("Registers"),
-        within=("grids", "incidents", "residents", "staff", "privacy"),
+        within=("grids", "grid_changes", "incidents", "residents", "staff", "privacy"),
     ),
     Place("exchange.imports", icon="upload", label=N_("Import"), within=("exchange",)),
     Place(

@@ -78,6 +78,7 @@ def add_pages(app: Flask) -> None:
     from gridmap.auth.views import blueprint as auth
     from gridmap.cases.views import blueprint as cases
     from gridmap.exchange.views import blueprint as exchange
+    from gridmap.grids.change_views import blueprint as grid_changes
     from gridmap.grids.views import blueprint as grids
     from gridmap.incidents.views import blueprint as incidents
     from gridmap.maps.views import blueprint as maps
@@ -93,6 +94,7 @@ def add_pages(app: Flask) -> None:
         auth,
         cases,
         exchange,
+        grid_changes,
         grids,
         incidents,
         jobs,

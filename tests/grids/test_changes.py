@@ -11,7 +11,7 @@ from gridmap.analysis.topology import check_partition
 from gridmap.auth.errors import NotAllowed
 from gridmap.core.actor import SYSTEM
 from gridmap.core.database import transaction
-from gridmap.core.errors import NotFound
+from gridmap.core.errors import BadRequest, NotFound
 from gridmap.grids import changes
 from gridmap.grids.drawings import read_drawing
 from gridmap.grids.locator import current_grids
@@ -221,6 +221,8 @@ def test_a_change_that_has_held_for_a_day_is_not_taken_back(city):
         (Wish("split", (code(5),), UPRIGHT, new_codes=(code(9), code(20))), CodeTaken),
         (Wish("split", (code(5),), UPRIGHT, new_codes=(code(20), code(20) + "1")), CodeTaken),
         (Wish("split", ("990101001001999",), UPRIGHT), NotFound),
+        (Wish("split", (code(5), code(6)), UPRIGHT), BadRequest),
+        (Wish("merge", (code(5), code(5))), BadRequest),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_in_words(city, wish, problem):
