@@ -257,6 +257,19 @@ ROUTES: dict[str, Callable[[World], list[Ask] | Iterator[Ask]]] = {
     "GET /map/resources": page(
         "/map/resources", f"{BOX}&kind=camera", twins=(f"{BOX}&kind=camera&scope={THEIRS}",)
     ),
+    "GET /grids/<code>/history": both(
+        page(f"/grids/{MINE}001001001/history"),
+        lambda _: [Ask("GET", f"/grids/{THEIRS}001001001/history", twin=True)],
+    ),
+    "GET /grids/drafts": page("/grids/drafts"),
+    "POST /grids/drafts": post(
+        "/grids/drafts", kind="merge", codes=f"{THEIRS}001001000 {THEIRS}001001001"
+    ),
+    "GET /grids/drafts/<int:draft_id>": theirs(f"/grids/drafts/{FIRST_ID}"),
+    "POST /grids/drafts/<int:draft_id>/hand-in": post(f"/grids/drafts/{FIRST_ID}/hand-in"),
+    "POST /grids/drafts/<int:draft_id>/answer": post(
+        f"/grids/drafts/{FIRST_ID}/answer", decision="accept"
+    ),
     "GET /grids/<path:code>/card": grid_card,
     "GET /search": page(
         "/search", "q=grid&part=1", "q=street&part=1", "q=9901&part=1",
