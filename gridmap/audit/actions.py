@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gridmap.audit.models import AuditEvent
-from gridmap.audit.rules import DONE, REFUSED, class_of
+from gridmap.audit.rules import DONE, REFUSED, SEEN, class_of
 from gridmap.core.actor import Actor
 from gridmap.core.database import transaction
 
@@ -60,6 +60,17 @@ def record(  # noqa: PLR0913 - one keyword for each column that an auditor searc
             "class": class_of(action),
         },
     )
+
+
+def record_look(
+    session: Session, actor: Actor, action: str, *, subject: tuple[str, object], **detail: Any
+) -> None:
+    """Write down that an auditor read the record or the ledger: a row in each of their scopes.
+
+    Arguments as for `record`.
+    """
+    for prefix in actor.widest("audit"):
+        record(session, actor, action, subject=subject, where=prefix, outcome=SEEN, **detail)
 
 
 def record_refusal(

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import column, exists, select
+from sqlalchemy import table as table_named
 from sqlalchemy.orm import Session
 
 from gridmap.batches.models import Batch
@@ -34,3 +35,9 @@ def has_real_batches(session: Session, *, kind: str | None = None) -> bool:
     if kind is not None:
         statement = statement.where(Batch.kind == kind)
     return bool(session.scalar(select(statement)))
+
+
+def has_rows(session: Session, table: str, batch_id: int) -> bool:
+    """Return whether rows of a table were brought by one import, of those that may be seen."""
+    rows = table_named(table, column("batch_id"))
+    return bool(session.scalar(select(exists().where(rows.c.batch_id == batch_id))))

@@ -74,6 +74,11 @@ class Actor:
             raise NotFound.outside(what=N_("scope"), name=scope)
         return scope
 
+    def widest(self, data: str, action: str = "see") -> tuple[str, ...]:
+        """Return where something is allowed, without scopes that lie in others of them."""
+        found = self.prefixes(data, action)
+        return tuple(own for own in found if not own.startswith(tuple({*found} - {own} or ())))
+
     def root(self, scope: str, data: str = "place", action: str = "see") -> str:
         """Return the widest of the actor's scopes that a scope lies in, as `narrow` returns it."""
         return min((own for own in self.prefixes(data, action) if scope.startswith(own)), key=len)

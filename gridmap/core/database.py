@@ -228,6 +228,11 @@ def is_disk_full(problem: BaseException) -> bool:
     return isinstance(cause, psycopg2.errors.DiskFull)
 
 
+def violates(problem: DBAPIError, *constraints: str) -> bool:
+    """Tell whether a statement broke one of these constraints."""
+    return getattr(getattr(problem.orig, "diag", None), "constraint_name", None) in constraints
+
+
 def _lost_connection(problem: DBAPIError) -> bool:
     """Tell a lost or unreachable server from an error in a statement."""
     if problem.connection_invalidated:

@@ -19,6 +19,8 @@ class GridmapError(Exception):
     def __init__(self, **fields: object) -> None:
         super().__init__(self.message % fields)
         self.fields = fields
+        self.on_record = False
+        """That it was refused is on record already, with more than the page knows."""
 
 
 class DatabaseUnavailable(GridmapError):

@@ -335,7 +335,7 @@ def undo(session: Session, actor: Actor, batch_id: int) -> tuple[Batch, int]:
     batch = batch_to_undo(session, batch_id)
     rights.require_undo(actor, batch)
     rows = UNDO[batch.kind](session, batch)
-    rights.require_whole(actor, batch, rows)
+    rights.require_whole(session, batch)
     mark_undone(session, actor, batch, rows=rows)
     return batch, rows
 

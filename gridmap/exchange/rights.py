@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from gridmap.auth.errors import NotAllowed
 from gridmap.batches.models import Batch
+from gridmap.batches.queries import has_rows
 from gridmap.core.actor import EVERYTHING, Actor
+from gridmap.core.database import as_system
 from gridmap.exchange.errors import RowsElsewhere
 from gridmap.grids.locator import Links, current_grids
 from gridmap.incidents.actions import place_rows
@@ -29,6 +31,8 @@ CLASSES = {
     "staff": "personal",
 }
 """Kinds whose rows lie in a scope, and the class of their data."""
+TABLES = {"residents": "residences"}
+"""Tables of rows of a kind, where they are called otherwise than the kind."""
 EVERYWHERE = ("grids", "divisions", "population", "base")
 """Kinds without a policy: what one of them changes is everybody's."""
 
@@ -73,14 +77,16 @@ def require_undo(actor: Actor, batch: Batch) -> None:
         raise NotAllowed
 
 
-def require_whole(actor: Actor, batch: Batch, rows: int) -> None:
-    """Raise RowsElsewhere when rows of an import came into another scope since.
+def require_whole(session: Session, batch: Batch) -> None:
+    """Raise RowsElsewhere when an undo left rows of an import behind.
 
-    The policies hide those, so they would be left behind by somebody with a scope.
+    They came into another scope since, so the policies hide them from whoever takes it back.
     """
-    stored = int(batch.counts.get("stored", 0))
-    everything = actor.may(class_of(batch.kind), "erase", at=EVERYTHING)
-    if batch.kind in CLASSES and rows < stored and not everything:
+    if batch.kind not in CLASSES:
+        return
+    with as_system(session):
+        left = has_rows(session, TABLES.get(batch.kind, batch.kind), batch.id)
+    if left:
         raise RowsElsewhere(batch=batch.id)
 
 

@@ -7,11 +7,10 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from gridmap.audit.actions import record
-from gridmap.audit.rules import OUTCOME_NAMES, SEEN
+from gridmap.audit.actions import record_look
+from gridmap.audit.rules import OUTCOME_NAMES
 from gridmap.auth.current import current_actor, requires
 from gridmap.core import city
-from gridmap.core.actor import EVERYTHING
 from gridmap.core.clock import day_written, local_date, local_midnight, utc_now
 from gridmap.core.database import transaction
 from gridmap.core.paging import SIZE, Page, page_number
@@ -42,9 +41,8 @@ def show() -> ResponseReturnValue:
             end=local_midnight(last + timedelta(days=1), zone) if last else None,
         )
         said = {name: str(value) for name, value in asdict(wanted).items() if value}
-        own = actor.narrow(EVERYTHING, "audit")
-        record(session, actor, "audit.searched", subject=("audit", "record"), outcome=SEEN,
-               where=own, sought=said, page=number)  # fmt: skip
+        record_look(session, actor, "audit.searched", subject=("audit", "record"),
+                    sought=said, page=number)  # fmt: skip
         total, rows = queries.search_record(session, wanted, limit=SIZE, offset=(number - 1) * SIZE)
         kinds = queries.kinds_of_subject(session)
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page"}
@@ -64,9 +62,8 @@ def unusual() -> ResponseReturnValue:
         zone = city.timezone(session)
         last = _day("to") or local_date(utc_now(), zone)
         first = _day("from") or last - timedelta(days=DAYS - 1)
-        own = actor.narrow(EVERYTHING, "audit")
-        record(session, actor, "audit.unusual_listed", subject=("audit", "unusual"), outcome=SEEN,
-               where=own, since=str(first), until=str(last))  # fmt: skip
+        record_look(session, actor, "audit.unusual_listed", subject=("audit", "unusual"),
+                    since=str(first), until=str(last))  # fmt: skip
         days = queries.unusual_days(
             session, zone=zone, start=local_midnight(first, zone),
             end=local_midnight(last + timedelta(days=1), zone),

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from gridmap.audit.actions import record_look
 from gridmap.auth.current import current_actor, requires, signed_in
 from gridmap.core import city
 from gridmap.core.database import transaction
@@ -29,8 +30,9 @@ def holdings() -> ResponseReturnValue:
 @requires("audit")
 def erased() -> ResponseReturnValue:
     """List what was erased, the newest first."""
-    number = page_number(request.args.get("page"))
-    with transaction(current_actor()) as session:
+    actor, number = current_actor(), page_number(request.args.get("page"))
+    with transaction(actor) as session:
+        record_look(session, actor, "audit.erased_listed", subject=("audit", "erased"), page=number)
         total, rows = queries.page_of_disposals(session, limit=SIZE, offset=(number - 1) * SIZE)
         zone = city.timezone(session)
     page = Page(number, total, lambda n: url_for("privacy.erased", page=n))

@@ -9,6 +9,7 @@ from gridmap.batches.counts import Counts
 from gridmap.batches.models import Batch
 from gridmap.core.city import bump, lock_register, timezone
 from gridmap.core.clock import local_date, utc_now
+from gridmap.core.database import as_system
 from gridmap.grids.displaced import displaced, list_moved, move_by_rule, rows_by_rule
 from gridmap.grids.located_queries import link, relink
 from gridmap.grids.locator import current_grids
@@ -67,11 +68,27 @@ def undo_residents(session: Session, batch: Batch) -> int:
     residents, grids = queries.delete_residences_of(session, batch.id)
     if residents.size:
         persons = np.unique(residents)
-        queries.delete_homeless(session, persons)
-        queries.settle_grid_codes(session, day=today(session), ids=persons)
-        count_people(session, grid_ids=grids)
+        with as_system(session):
+            queries.delete_homeless(session, persons)
+        settle_persons(session, persons, grid_ids=grids)
         bump(session, REGISTER)
     return int(residents.size)
+
+
+def settle_persons(session: Session, persons: queries.Ids, *, grid_ids: queries.Ids) -> None:
+    """Let persons belong to where they live today, and count the grids that are concerned.
+
+    All residences of a person count, also those outside the scope of whoever acts.
+
+    Args:
+        session: the transaction.
+        persons: ids.
+        grid_ids: grids in which they lived; those in which they live now are counted too.
+    """
+    with as_system(session):
+        queries.settle_grid_codes(session, day=today(session), ids=persons)
+        now = queries.grids_of(session, persons)
+        count_people(session, grid_ids=np.union1d(grid_ids, now))
 
 
 def today(session: Session) -> date:

@@ -14,6 +14,7 @@ from gridmap.auth.errors import NotAllowed
 from gridmap.core.actor import Actor
 from gridmap.core.city import bump, lock_register
 from gridmap.core.clock import utc_now
+from gridmap.core.database import violates
 from gridmap.core.disposals import ERASURE, Gone, write_down
 from gridmap.core.encryption import blind_index, encrypt, encrypt_optional, lock_ring
 from gridmap.core.errors import BadRequest, NotFound
@@ -22,8 +23,8 @@ from gridmap.grids.locator import current_grids
 from gridmap.grids.queries import take_ids
 from gridmap.intake.residents import MAX_DETAIL, MAX_NAME, MAX_NOTE, identity_written, phone_written
 from gridmap.places.queries import point_of_place
-from gridmap.residents import page_queries, queries
-from gridmap.residents.actions import REGISTER, count_people, today
+from gridmap.residents import page_queries
+from gridmap.residents.actions import REGISTER, count_people, settle_persons
 from gridmap.residents.errors import (
     ChangedMeanwhile,
     NotLivingThere,
@@ -189,6 +190,8 @@ def move_in(session: Session, actor: Actor, resident_id: int, home: NewHome) -> 
         with session.begin_nested():
             session.add(residence)
     except IntegrityError as problem:
+        if not violates(problem, "ex_residences_one_of_a_kind_at_a_time"):
+            raise
         raise ResidenceOverlaps from problem
     record(session, actor, "resident.moved_in", subject=("resident", resident_id),
            where=residence.grid_code, kind=home.kind, since=str(home.since))  # fmt: skip
@@ -259,13 +262,10 @@ def move_out(session: Session, actor: Actor, residence_id: int, *, on: date) -> 
 
 def _settle(session: Session, resident: Resident, residence: Residence) -> None:
     """Let the person belong to where they live, and count the grids that are concerned."""
-    before = resident.grid_code
-    queries.settle_grid_codes(session, day=today(session), ids=np.array([resident.id]))
-    session.refresh(resident)
-    links = current_grids(session).of_codes(
-        np.array([before, resident.grid_code, residence.grid_code], dtype=object)
-    )
-    count_people(session, grid_ids=np.unique(links.grid_ids))
+    codes = np.array([resident.grid_code, residence.grid_code], dtype=object)
+    links = current_grids(session).of_codes(codes)
+    settle_persons(session, np.array([resident.id]), grid_ids=links.grid_ids)
+    session.expire(resident)
     bump(session, REGISTER)
 
 

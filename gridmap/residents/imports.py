@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.batches.models import Batch
 from gridmap.core.bulk import Column
+from gridmap.core.database import as_system
 from gridmap.core.encryption import (
     Field,
     Sealed,
@@ -115,13 +116,15 @@ def store(
     }
     stored = np.isin(ids, queries.insert_residences(session, columns))
     if not stored.all():
-        queries.delete_homeless(session, fresh)
+        with as_system(session):
+            queries.delete_homeless(session, fresh)
     new[at[~stored]] = False
     several = np.setdiff1d(resident_ids, fresh)
     repeated = np.unique(resident_ids, return_counts=True)
     several = np.union1d(several, repeated[0][repeated[1] > 1])
     if several.size:
-        queries.settle_grid_codes(session, day=today, ids=several)
+        with as_system(session):
+            queries.settle_grid_codes(session, day=today, ids=several)
     return Stored(new, resident_ids)
 
 

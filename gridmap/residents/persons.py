@@ -144,14 +144,11 @@ def search(session: Session, actor: Actor, *, field: str, words: str) -> list[Pe
     of = {"name": NAME, "identity": IDENTITY, "phone": PHONE}[field]
     (index,) = blind_index(of, [compared])
     found = queries.residents_found(session, field, index, limit=MOST_FOUND)
-    record(session, actor, "residents.searched", subject=("residents", field), outcome=SEEN,
-           where=first_prefix(actor), rows=len(found))  # fmt: skip
+    for prefix in actor.widest("personal"):  # each auditor concerned finds a row
+        rows = sum(resident.grid_code.startswith(prefix) for resident in found)
+        record(session, actor, "residents.searched", subject=("residents", field), outcome=SEEN,
+               where=prefix, rows=rows)  # fmt: skip
     return [masked(person) for person in opened(session, found)]
-
-
-def first_prefix(actor: Actor) -> str:
-    """Return the scope that a look without a place is recorded under."""
-    return (actor.prefixes("personal") or ("",))[0]
 
 
 def find(session: Session, resident_id: int, *, lock: bool = False) -> Resident:
@@ -196,7 +193,9 @@ def require_at(actor: Actor, data: str, action_on: str, resident: Resident, *, a
     """Raise NotAllowed, and record it, unless the actor may do something with this person."""
     if not actor.may(data, action_on, at=resident.grid_code):
         record_refusal(actor, action, subject=("resident", resident.id), where=resident.grid_code)
-        raise NotAllowed
+        refusal = NotAllowed()
+        refusal.on_record = True
+        raise refusal
 
 
 def held_on(session: Session, actor: Actor, resident_id: int, *, words: str) -> dict[str, Any]:

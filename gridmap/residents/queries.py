@@ -93,7 +93,10 @@ def _insert(session: Session, table: str, columns: Mapping[str, Column], *, retu
 
 
 def delete_homeless(session: Session, ids: Ids) -> int:
-    """Delete those of some persons that have no residence; returns how many."""
+    """Delete those of some persons that have no residence; returns how many.
+
+    Run as the system: a residence that may not be seen is one too.
+    """
     gone = session.execute(
         delete(Resident)
         .where(
@@ -119,6 +122,8 @@ def delete_residences_of(session: Session, batch_id: int) -> tuple[Ids, Ids]:
 
 def settle_grid_codes(session: Session, *, day: date, ids: Ids | None = None) -> int:
     """Give persons the code of where they live on a day, else lived last.
+
+    Run as the system: of somebody with residences in two scopes all count.
 
     Args:
         session: the transaction.
@@ -194,6 +199,16 @@ def link_by_codes(session: Session) -> int:
         )
     )
     return len(linked.all())
+
+
+def grids_of(session: Session, ids: Ids) -> Ids:
+    """Return the grids in which some persons have residences."""
+    found = session.scalars(
+        select(Residence.grid_id)
+        .where(Residence.resident_id == func.any(ids.tolist()), Residence.grid_id.is_not(None))
+        .distinct()
+    )
+    return np.array(found.all(), dtype=np.int64)
 
 
 def any_resident(session: Session) -> bool:

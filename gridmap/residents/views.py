@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
+from gridmap.audit.actions import record_look
 from gridmap.auth.current import current_actor, requires
 from gridmap.core import city
 from gridmap.core.database import transaction
@@ -20,13 +22,6 @@ from gridmap.residents.persons import Person
 from gridmap.residents.rules import KIND_NAMES, PURPOSES, SEARCHED
 
 blueprint = Blueprint("residents", __name__, template_folder="templates")
-
-
-@blueprint.after_request
-def keep_nothing(answer: Response) -> Response:
-    """Let no browser and no proxy keep a page of persons."""
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 @blueprint.get("/residents")
@@ -179,9 +174,17 @@ def move_in(resident_id: int) -> ResponseReturnValue:
     try:
         with transaction(actor) as session:
             changes.move_in(session, actor, resident_id, forms.new_home(request.form))
+            there = _where_next(session, resident_id)
     except GridmapError as problem:
         return _again(resident_id, problem)
-    return redirect(url_for("residents.show", resident_id=resident_id), code=303)
+    return redirect(there, code=303)
+
+
+def _where_next(session: Session, resident_id: int) -> str:
+    """Return the person's page, or the register where a move took them out of the scope."""
+    if page_queries.resident_by_id(session, resident_id) is None:
+        return url_for("residents.register")
+    return url_for("residents.show", resident_id=resident_id)
 
 
 @blueprint.post("/residents/<int:resident_id>/move-out")
@@ -193,9 +196,10 @@ def move_out(resident_id: int) -> ResponseReturnValue:
         residence = forms.whole_number(request.form, "residence")
         with transaction(actor) as session:
             changes.move_out(session, actor, residence, on=forms.day_of(request.form, "on"))
+            there = _where_next(session, resident_id)
     except GridmapError as problem:
         return _again(resident_id, problem)
-    return redirect(url_for("residents.show", resident_id=resident_id), code=303)
+    return redirect(there, code=303)
 
 
 @blueprint.post("/residents/<int:resident_id>/erase")
@@ -220,6 +224,8 @@ def looks(resident_id: int) -> ResponseReturnValue:
     actor = current_actor()
     number = page_number(request.args.get("page"))
     with transaction(actor) as session:
+        record_look(session, actor, "audit.looks_listed", subject=("looks", resident_id),
+                    page=number)  # fmt: skip
         total, rows = page_queries.looks_at(
             session, resident_id, limit=SIZE, offset=(number - 1) * SIZE
         )

@@ -15,6 +15,7 @@ from gridmap.batches.models import Batch
 from gridmap.core.actor import Actor
 from gridmap.core.bulk import Column
 from gridmap.core.city import bump, lock_register, share_register
+from gridmap.core.database import violates
 from gridmap.core.encryption import (
     decrypt_column,
     encrypt,
@@ -27,10 +28,11 @@ from gridmap.core.i18n import N_
 from gridmap.grids.locator import current_grids
 from gridmap.grids.queries import take_ids
 from gridmap.staff import queries
-from gridmap.staff.errors import BadSpan, DutyOverlaps, NumberTaken
+from gridmap.staff.errors import BadSpan, DutyOverlaps, MemberRefused, NumberTaken
 from gridmap.staff.models import NAME, PHONE, Duty, StaffMember
 
 REGISTER = "staff"
+OF_ONE_MEMBER = ("uq_staff_number", "uq_staff_account_id", "ck_staff_number_not_empty")
 Texts = npt.NDArray[np.object_]
 
 
@@ -55,7 +57,8 @@ def add_member(session: Session, actor: Actor, new: NewMember) -> StaffMember:
     """Write somebody down; name and telephone number are encrypted.
 
     Raises:
-        NumberTaken: the number is somebody else's.
+        NumberTaken: the number is that of somebody whom the actor sees.
+        MemberRefused: it is somebody else's, or the account is: nobody learns whose.
     """
     ring = lock_ring(session)
     (identity,) = take_ids(session, "staff", 1).tolist()
@@ -73,7 +76,11 @@ def add_member(session: Session, actor: Actor, new: NewMember) -> StaffMember:
         with session.begin_nested():
             session.add(member)
     except IntegrityError as problem:
-        raise NumberTaken(number=new.number) from problem
+        if not violates(problem, *OF_ONE_MEMBER):
+            raise
+        if queries.member_by_number(session, new.number) is not None:
+            raise NumberTaken(number=new.number) from problem
+        raise MemberRefused(number=new.number) from problem
     record(session, actor, "staff.added", subject=("staff", identity), where=new.area)
     bump(session, REGISTER)
     return member
@@ -107,6 +114,8 @@ def assign(
         with session.begin_nested():
             session.add(duty)
     except IntegrityError as problem:
+        if not violates(problem, "ex_duties_once_at_a_time"):
+            raise
         raise DutyOverlaps(number=number, grid=grid_code) from problem
     record(session, actor, "staff.assigned", subject=("staff", member.id), where=grid_code,
            since=str(since), until=str(until or ""))  # fmt: skip

@@ -12,6 +12,17 @@ class NumberTaken(GridmapError):
     message = N_("The number %(number)s is taken. Choose another one.")
 
 
+class MemberRefused(GridmapError):
+    """Number or account cannot be this member's; one answer for all that the actor cannot see."""
+
+    status = 409
+    code = "staff_refused"
+    message = N_(
+        "A member of staff with number %(number)s cannot be written down like that. Check number "
+        "and account, or choose others."
+    )
+
+
 class DutyOverlaps(GridmapError):
     """Somebody has that grid in those days already."""
 

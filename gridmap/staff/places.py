@@ -43,11 +43,15 @@ def _hand_on(session: Session, redrawn: Redrawn) -> None:
 
 
 def _hand_back(session: Session, redrawn: Redrawn) -> None:
-    """Delete the duties in grids that are gone, and put the listed ones back."""
-    session.execute(
-        text("DELETE FROM duties WHERE grid_id = ANY(:gone)"), {"gone": redrawn.gone_ids}
-    )
-    session.execute(text(_REOPEN), {"change": redrawn.change_id})
+    """Delete the duties that the change began and put back those that it ended.
+
+    What somebody did meanwhile stands: a duty that was given or ended since stays as it is, and
+    forgets a grid that is gone. Who has none of the new grids any more gets no old one back.
+    """
+    of = {"change": redrawn.change_id, "gone": redrawn.gone_ids}
+    session.execute(text(_REOPEN), of)
+    session.execute(text(_UNBEGIN), of)
+    queries.unlink_duties(session, redrawn.gone_ids)
 
 
 _DUE = """
@@ -60,12 +64,17 @@ INSERT INTO grid_change_rows
 SELECT c.id, 'duties', d.id, true, d.grid_id, d.grid_code, c.grid_code, d.valid::text {_DUE}
 """
 _BEGIN = f"""
-INSERT INTO duties (staff_id, grid_id, grid_code, valid)
-SELECT due.staff_id, g.id, g.code, unnest(due.spans)
-FROM (SELECT d.staff_id, range_agg(daterange(greatest(lower(d.valid), c.holds_from),
-                                             upper(d.valid))) AS spans
-      {_DUE} GROUP BY d.staff_id) AS due, grids g
-WHERE g.id = ANY(:parts)
+WITH begun AS (
+  INSERT INTO duties (staff_id, grid_id, grid_code, valid)
+  SELECT due.staff_id, g.id, g.code, unnest(due.spans)
+  FROM (SELECT d.staff_id, range_agg(daterange(greatest(lower(d.valid), c.holds_from),
+                                               upper(d.valid))) AS spans
+        {_DUE} GROUP BY d.staff_id) AS due, grids g
+  WHERE g.id = ANY(:parts)
+  RETURNING id, grid_id, grid_code, valid)
+INSERT INTO grid_change_rows
+  (change_id, register, row_id, by_rule, old_grid_id, old_code, grid_code, place_before)
+SELECT :change, 'duties_begun', id, true, grid_id, grid_code, grid_code, valid::text FROM begun
 """
 _END = """
 UPDATE duties d SET
@@ -75,8 +84,18 @@ UPDATE duties d SET
 FROM grid_changes c, grid_change_rows r
 WHERE c.id = :change AND r.change_id = c.id AND r.register = 'duties' AND r.row_id = d.id
 """
-_REOPEN = """
-UPDATE duties d SET valid = r.place_before::daterange, grid_id = r.old_grid_id
-FROM grid_change_rows r
-WHERE r.change_id = :change AND r.register = 'duties' AND r.row_id = d.id
+_UNTOUCHED = """
+FROM grid_change_rows b JOIN duties n ON n.id = b.row_id
+WHERE b.change_id = :change AND b.register = 'duties_begun'
+  AND n.grid_id = ANY(:gone) AND n.valid = b.place_before::daterange
 """
+"""Duties that the change began and nobody changed since."""
+_REOPEN = f"""
+UPDATE duties d SET valid = old.valid, grid_id = r.old_grid_id
+FROM grid_changes c, grid_change_rows r, LATERAL (SELECT r.place_before::daterange AS valid) old
+WHERE c.id = :change AND r.change_id = c.id AND r.register = 'duties' AND r.row_id = d.id
+  AND d.valid = CASE WHEN lower(old.valid) < c.holds_from
+                THEN daterange(lower(old.valid), c.holds_from) ELSE old.valid END
+  AND EXISTS (SELECT {_UNTOUCHED} AND n.staff_id = d.staff_id)
+"""
+_UNBEGIN = f"DELETE FROM duties WHERE id IN (SELECT n.id {_UNTOUCHED})"

@@ -1,6 +1,6 @@
 """The page of staff: names, masked telephone numbers, grids."""
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -17,13 +17,6 @@ from gridmap.core.paging import SIZE, Page, page_number
 from gridmap.staff import actions, queries
 
 blueprint = Blueprint("staff", __name__, template_folder="templates")
-
-
-@blueprint.after_request
-def keep_nothing(answer: Response) -> Response:
-    """Let no browser and no proxy keep a page of persons."""
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 @blueprint.get("/staff")

@@ -31,6 +31,8 @@ def note_refusal(problem: GridmapError) -> None:
     In a transaction of its own: what was refused has rolled back. The page says of a foreign
     scope only that there is none such; the auditor learns which.
     """
+    if problem.on_record:
+        return
     foreign = isinstance(problem, NotFound) and problem.outside_scope
     if not (foreign or problem.status == FORBIDDEN) or request.endpoint is None:
         return

@@ -399,6 +399,41 @@ def test_duties_go_on_in_the_parts_and_come_back(city):
     assert city.execute(duties, {"t": today}).all()[-1] == (code(12), True, None, True)
 
 
+def test_what_was_done_with_duties_meanwhile_outlasts_a_change_that_is_taken_back(city):
+    from datetime import timedelta
+
+    from gridmap.staff.actions import NewMember, add_member, assign, end_duty
+
+    today = changes.today(city)
+    for number in ("S1", "S2", "S3"):
+        add_member(city, SYSTEM, NewMember(number, "Li", area=COMMUNITY))
+    for number in ("S1", "S2"):
+        assign(city, SYSTEM, number, code(5), since=today - timedelta(days=30), until=None)
+    change = split(city)
+    assign(city, SYSTEM, "S3", code(10), since=today, until=None)
+    begun = city.scalars(
+        text("SELECT d.id FROM duties d JOIN staff s ON s.id = staff_id "
+             "WHERE number = 'S2' AND d.grid_code <> :c"), {"c": code(5)}
+    )  # fmt: skip
+    tomorrow = today + timedelta(days=1)
+    for duty in begun.all():
+        end_duty(city, SYSTEM, duty, on=tomorrow)
+
+    changes.undo_change(city, SYSTEM, change.id)
+
+    left = city.execute(text(
+        "SELECT s.number, d.grid_code, upper(valid), grid_id IS NULL FROM duties d "
+        "JOIN staff s ON s.id = staff_id ORDER BY 1, 2"
+    )).all()  # fmt: skip
+    assert left == [
+        ("S1", code(5), None, False),
+        ("S2", code(5), today, False),
+        ("S2", code(10), tomorrow, True),
+        ("S2", code(11), tomorrow, True),
+        ("S3", code(10), None, True),
+    ]
+
+
 def test_rights_follow_a_split_and_wait_for_a_person_after_a_merge(city, actor_as):
     from gridmap.auth.sessions import actor_of
 

@@ -197,3 +197,15 @@ def test_the_page_says_each_rule_in_words(rows, client_as):
 def test_kinds_of_subjects_are_found(rows):
     with transaction(SYSTEM) as own:
         assert {"account", "resident"} & set(queries.kinds_of_subject(own)) == {"resident"}
+
+
+def test_a_search_over_two_scopes_is_on_record_in_both(session, client_as):
+    auditor = client_as("auditor", "990101", "990102", "990102001")
+
+    auditor.get("/audit")
+    auditor.get("/audit/unusual")
+
+    for action in ("audit.searched", "audit.unusual_listed"):
+        assert session.scalars(
+            text("SELECT grid_code FROM audit_events WHERE action = :a ORDER BY 1"), {"a": action}
+        ).all() == ["990101", "990102"]

@@ -94,3 +94,11 @@ def test_the_command_says_what_it_does(session, people, run):
     assert "moved_out" in run("retention", "run").output
     assert "1 lines in all" in run("retention", "ledger").output
     assert run("retention", "set", "moved_out", "400").exit_code == 0
+
+
+def test_who_reads_what_was_erased_is_on_record(session, people, client_as):
+    client_as("auditor", "9901").get("/privacy/erased")
+
+    assert session.execute(text("SELECT grid_code, outcome FROM audit_events "
+                                "WHERE action = 'audit.erased_listed'")).all() == [
+        ("9901", "seen")]  # fmt: skip

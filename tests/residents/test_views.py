@@ -258,3 +258,104 @@ def test_without_a_token_nobody_is_there(database_urls, session, people):
 
     for table in ("residents", "residences", "staff", "duties", "disposals"):
         assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+
+
+ELSEWHERE = chessboard_code(1, 1)[:12]
+
+
+@pytest.fixture
+def two_homes(session, people, tmp_path, actor_as):
+    """Ann with a second home, in the other community, since later; the import of the first."""
+    session.execute(
+        text("INSERT INTO residences (resident_id, source, source_id, kind, valid, key_number, "
+             "grid_id, grid_code) SELECT :r, 'by hand', 'x', 'temporary', '[2022-01-01,)', "
+             "key_number, g.id, g.code FROM residences, grids g WHERE resident_id = :r "
+             "AND g.code = :code"),
+        {"r": people[0], "code": chessboard_code(1, 1)},
+    )  # fmt: skip
+    return people[0]
+
+
+def test_who_also_lives_elsewhere_survives_the_undo_of_an_import(
+    session, tmp_path, actor_as, client_as
+):
+    from gridmap.exchange.actions import undo_import
+
+    import_chessboard(tmp_path)
+    result = import_residents(tmp_path, [ANN], actor=actor_as("coordinator", HERE))
+    ann = session.scalar(text("SELECT id FROM residents"))
+    session.execute(
+        text("INSERT INTO residences (resident_id, source, source_id, kind, valid, key_number, "
+             "grid_id, grid_code) SELECT :r, 'by hand', 'x', 'temporary', '[2022-01-01,)', 1, "
+             "id, code FROM grids WHERE code = :code"),
+        {"r": ann, "code": chessboard_code(1, 1)},
+    )  # fmt: skip
+
+    undo_import(actor_as("coordinator", HERE), result.batch)
+
+    assert session.execute(text("SELECT r.grid_code, h.grid_code FROM residents r JOIN "
+                                "residences h ON h.resident_id = r.id")).all() == [
+        (chessboard_code(1, 1), chessboard_code(1, 1))]  # fmt: skip
+    assert session.scalar(text("SELECT n FROM grid_population p JOIN grids g ON g.id = grid_id "
+                               "WHERE code = :c"), {"c": chessboard_code(1, 1)}) == 1  # fmt: skip
+
+
+def test_who_moves_out_of_one_scope_belongs_to_the_other(session, two_homes, coordinator):
+    home = session.scalar(text("SELECT id FROM residences WHERE source = 'register' "
+                               "AND resident_id = :r"), {"r": two_homes})  # fmt: skip
+
+    done = coordinator.post(
+        f"/residents/{two_homes}/move-out", data={"residence": home, "on": "2023-01-01"}
+    )
+
+    assert (done.status_code, done.location) == (303, "/residents")
+    assert session.scalar(text("SELECT grid_code FROM residents WHERE id = :r"),
+                          {"r": two_homes}) == chessboard_code(1, 1)  # fmt: skip
+
+
+def test_a_search_over_two_scopes_is_on_record_in_both(session, people, client_as):
+    searcher = client_as("coordinator", HERE, ELSEWHERE)
+
+    searcher.post("/residents/search", data={"field": "name", "words": "Ann Lee"})
+
+    assert session.execute(
+        text("SELECT grid_code, detail ->> 'rows' FROM audit_events "
+             "WHERE action = 'residents.searched' ORDER BY 1")
+    ).all() == [(HERE, "1"), (ELSEWHERE, "0")]  # fmt: skip
+
+
+def test_a_refusal_is_one_row_of_the_record(session, people, client_as):
+    answer = client_as("field", HERE).post(f"/residents/{people[0]}/reveal", data=PURPOSE)
+    officer = client_as("clerk", HERE)
+    officer.post(f"/residents/{people[0]}/erase", data={"reason": "asked for it"})
+
+    assert answer.status_code == 403
+    refused = session.execute(
+        text("SELECT actor, count(*) FROM audit_events WHERE outcome = 'refused' GROUP BY 1")
+    ).all()
+    assert [row[1] for row in refused] == [1, 1]
+
+
+def test_who_reads_the_looks_at_a_person_is_on_record(session, people, client_as):
+    client_as("auditor", HERE, ELSEWHERE).get(f"/residents/{people[0]}/looks")
+
+    assert session.execute(
+        text("SELECT subject_type, subject_id, grid_code, outcome FROM audit_events "
+             "WHERE action = 'audit.looks_listed' ORDER BY 3")
+    ).all() == [("looks", str(people[0]), HERE, "seen"),
+                ("looks", str(people[0]), ELSEWHERE, "seen")]  # fmt: skip
+
+
+def test_an_import_is_taken_back_after_one_of_its_persons_was_erased(session, tmp_path, actor_as):
+    from gridmap.exchange.actions import undo_import
+    from gridmap.residents import changes
+
+    import_chessboard(tmp_path)
+    actor = actor_as("coordinator", HERE)
+    other = ("Eve Li", IDENTITIES[2], "", *centre(0, 0))
+    result = import_residents(tmp_path, [ANN, other], actor=actor)
+    ann = session.scalar(text("SELECT min(id) FROM residents"))
+    changes.erase(session, actor, ann, reason="asked for it")
+
+    assert undo_import(actor, result.batch)[1] == 1
+    assert session.scalar(text("SELECT count(*) FROM residents")) == 0

@@ -6,15 +6,17 @@ import pytest
 from sqlalchemy import text
 
 from gridmap.core.actor import SYSTEM
+from gridmap.core.database import transaction
 from gridmap.core.errors import NotFound
 from gridmap.exchange.actions import undo_import
 from gridmap.staff import actions, queries
 from gridmap.staff.actions import NewMember
-from gridmap.staff.errors import BadSpan, DutyOverlaps, NumberTaken
+from gridmap.staff.errors import BadSpan, DutyOverlaps, MemberRefused, NumberTaken
 from tests.factories import chessboard_code, import_chessboard
 
 GRID = chessboard_code(0, 0)
 START = date(2024, 1, 1)
+ELSEWHERE = chessboard_code(0, 1)[:12]
 
 
 @pytest.fixture
@@ -109,3 +111,19 @@ def test_the_commands_do_the_same(session, grids, run):
     assert GRID in listed.output
     assert "Li Na" not in listed.output
     assert run("staff", "leave", "G9", "--on", "2024-05-01").exit_code == 0
+
+
+def test_a_number_outside_the_scope_is_not_told_from_one_that_cannot_be(session, member, actor_as):
+    actor = actor_as("coordinator", ELSEWHERE)
+
+    with transaction(actor) as own, pytest.raises(MemberRefused) as refusal:
+        actions.add_member(own, actor, NewMember("G7", "Other", area=ELSEWHERE))
+
+    assert "taken" not in str(refusal.value)
+
+
+def test_an_account_that_is_somebody_elses_is_no_number_that_is_taken(session, member):
+    actions.add_member(session, SYSTEM, NewMember("G8", "Li Na", account_id=7))
+
+    with pytest.raises(MemberRefused):
+        actions.add_member(session, SYSTEM, NewMember("G9", "Other", account_id=7))
