@@ -17,7 +17,6 @@ from gridmap.backup.errors import BackupDamaged, NoBackup, WrongBackupKey
 
 FORMAT = "gridmap backup 1"
 CHUNK = 1 << 20
-TAG = 16
 LONGEST_HEADER = 1_000
 SCRYPT = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20, "dklen": 32}
 PASSPHRASE, KEY = "passphrase", "key"

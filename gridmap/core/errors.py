@@ -1,8 +1,17 @@
 """What can go wrong, as classes with a stable code and a sentence with a way out."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from gridmap.core.i18n import N_
+
+REASONS = ("why", "what", "way_out")
+"""Parts of a message that are sentences themselves; other parts are names from the data."""
+
+
+def _as_it_is(value: object) -> object:
+    """Return a name from the data."""
+    return value
 
 
 class GridmapError(Exception):
@@ -21,6 +30,23 @@ class GridmapError(Exception):
         self.fields = fields
         self.on_record = False
         """That it was refused is on record already, with more than the page knows."""
+
+    def spoken(
+        self, say: Callable[[str], str], name: Callable[[object], object] = _as_it_is
+    ) -> str:
+        """Return the sentence in a reader's language, the reasons in it included.
+
+        Args:
+            say: translates a marked text.
+            name: says a part that is no sentence, such as a label in two languages.
+        """
+        fields = {
+            part: say(value)
+            if part in REASONS and isinstance(value, str) and value
+            else name(value)
+            for part, value in self.fields.items()
+        }
+        return say(self.message) % fields
 
 
 class DatabaseUnavailable(GridmapError):

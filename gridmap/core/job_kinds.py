@@ -10,7 +10,7 @@ from gridmap.core.jobs import Kind, Run
 
 
 def forget_old_jobs(run: Run) -> Mapping[str, int]:
-    """Delete jobs that ended well a month ago."""
+    """Delete jobs that ended a month ago."""
     with transaction(run.actor) as session:
         return {"deleted": job_queue.forget_old(session)}
 

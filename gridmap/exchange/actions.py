@@ -123,6 +123,7 @@ def import_file(actor: Actor, request: ImportRequest, *, report: Report = _quiet
         with transaction(actor) as session:
             report("linking and storing")
             rows = rights.within(session, rows, scope)
+            rows = rights.without_erased(session, rows, request.source)
             given = replace(request, scope=scope)
             result = _store(session, actor, given, rows, notes, reading=reading)
             kept.append(result)

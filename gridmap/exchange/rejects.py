@@ -51,6 +51,7 @@ NAMES = {
     "time_in_future": N_("In the future"),
     "end_before_start": N_("Ends before it begins"),
     "outside_scope": N_("Outside your scope"),
+    "erased": N_("Erased on request"),
     "no_count": N_("No number of people"),
     "count_unreadable": N_("Number unreadable"),
     "count_impossible": N_("Number impossible"),

@@ -18,7 +18,7 @@ from gridmap.grids.locator import Links, current_grids
 from gridmap.incidents.actions import place_rows
 from gridmap.intake import IncidentRows, PointRows, ResidentRows
 from gridmap.intake.rejects import Rejects
-from gridmap.residents.imports import find_homes
+from gridmap.residents.imports import erased_rows, find_homes
 
 Rows = TypeVar("Rows")
 Flags = npt.NDArray[np.bool_]
@@ -106,7 +106,16 @@ def within(session: Session, rows: Rows, scope: str) -> Rows:
     whole = current_grids(session).of_codes(np.array([scope], dtype=object))
     if not whole.unlinked[0]:
         outside |= links.unlinked
-    return _without(rows, outside) if outside.any() else rows
+    inside: Rows = _without(rows, outside, "outside_scope")
+    return inside
+
+
+def without_erased(session: Session, rows: Rows, source: str) -> Rows:
+    """Reject the rows of a file that brought persons who were erased since."""
+    if not isinstance(rows, ResidentRows) or not len(rows):
+        return rows
+    kept: Rows = _without(rows, erased_rows(session, rows, source), "erased")
+    return kept
 
 
 def _places_of(
@@ -130,16 +139,18 @@ def _begin(codes: npt.NDArray[np.object_], scope: str) -> Flags:
     return np.strings.startswith(codes.astype(str), scope)
 
 
-def _without(rows: Any, outside: Flags) -> Any:
+def _without(rows: Any, unwanted: Flags, reason: str) -> Any:
     """Return rows without some of them, which become rejects; their raw texts are gone."""
-    n = outside.size
-    lines = rows.line[outside]
+    if not unwanted.any():
+        return rows
+    n = unwanted.size
+    lines = rows.line[unwanted]
     empty = np.full(lines.size, "", dtype=object)
-    code = np.full(lines.size, "outside_scope", dtype=object)
+    code = np.full(lines.size, reason, dtype=object)
     raw = {name: pa.nulls(lines.size, pa.large_string()) for name in rows.rejects.raw.column_names}
     rejects = Rejects(lines, code, empty, empty, empty, pa.table(raw))
     kept = {
-        part.name: getattr(rows, part.name)[~outside]
+        part.name: getattr(rows, part.name)[~unwanted]
         for part in fields(rows)
         if isinstance(getattr(rows, part.name), np.ndarray) and getattr(rows, part.name).size == n
     }

@@ -105,16 +105,9 @@ class Trouble:
 
 def said(problem: GridmapError, kept: Upload) -> str:
     """Return an error's sentence with the file's own name in it, reasons translated too."""
-    fields = {
-        name: kept.file_name
-        if str(value) == kept.path.name
-        else gettext(value)
-        if name in ("why", "what", "way_out") and isinstance(value, str) and value
-        else value
-        for name, value in problem.fields.items()
-    }
-    sentence: str = gettext(problem.message)
-    return forms.in_words_of_the_page(sentence % fields)
+    own = {kept.path.name: kept.file_name}
+    sentence = problem.spoken(gettext, lambda value: own.get(str(value), value))
+    return forms.in_words_of_the_page(sentence)
 
 
 @blueprint.get("/import/<token>")
@@ -280,6 +273,5 @@ def undo(batch_id: int) -> ResponseReturnValue:
     except GridmapError as problem:
         if problem.status != 409:
             raise
-        sentence: str = gettext(problem.message)
-        return _batch_page(batch_id, problem=sentence % problem.fields), 409
+        return _batch_page(batch_id, problem=problem.spoken(gettext)), 409
     return redirect(url_for("exchange.batch", batch_id=batch_id), code=303)

@@ -101,6 +101,10 @@ REASONS: dict[str, Reason] = {
         N_("The row lies outside your scope."),
         N_("Leave it to whoever is responsible there, or correct its place."),
     ),
+    "erased": Reason(
+        N_("The person of this row was erased on request."),
+        N_("Take the row out of the file. Somebody who comes again is brought by a new row."),
+    ),
     "no_count": Reason(N_("%(column)s is empty."), N_("Give the row its number of people.")),
     "count_unreadable": Reason(N_("%(value)s in %(column)s is not a number."), _CORRECT),
     "count_impossible": Reason(

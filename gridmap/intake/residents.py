@@ -22,7 +22,6 @@ from gridmap.intake.tables import Table
 MAX_NAME = 200
 MAX_DETAIL = 300
 MAX_NOTE = 1000
-MAX_IDENTITY = 40
 
 _SPACES = re.compile(r"[\s\-·.()（）/]+")
 _IDENTITY = re.compile(r"[0-9A-Z]{4,40}")

@@ -8,6 +8,20 @@ from dataclasses import dataclass
 
 from gridmap.core.i18n import N_
 
+
+@dataclass(frozen=True)
+class Kept:
+    """How long a column is kept, with the days of the rule that holds in the city.
+
+    Attributes:
+        words: with `days` in them, where there is a rule.
+        rule: of retention, or 'jobs'; '' where nothing but its owner's end takes it away.
+    """
+
+    words: str
+    rule: str = ""
+
+
 SERVICE = N_("Public task of the grid service: knowing who lives where, to reach and to serve them")
 DUTY = N_("Public task: who is responsible for which grid")
 WORK = N_("Public task: the work that a case stands for")
@@ -23,14 +37,20 @@ ACCOUNTS_SEE = N_("The account itself; administrators; nobody sees secrets")
 AUDITORS = N_("Auditors of the area")
 NOBODY = N_("Nobody: the program compares it")
 
-WHILE_HERE = N_("Until three years after the last residence ended")
-CORRECTED = N_("One year after the correction")
-EMPLOYED = N_("Until one year after leaving")
-ACCOUNT = N_("As long as the account")
+WHILE_HERE = Kept(N_("Until %(days)s days after the last residence ended"), "moved_out")
+LIVED = Kept(N_("Until %(days)s days after the residence ended"), "old_residences")
+CORRECTED = Kept(N_("%(days)s days after the correction"), "old_versions")
+EMPLOYED = Kept(N_("Until %(days)s days after leaving"), "staff_left")
+ON_DUTY = Kept(N_("Until %(days)s days after the duty ended"), "old_duties")
+ACCOUNT = Kept(N_("As long as the account"))
+SESSIONS_KEPT = Kept(N_("A month after the session ended"))
+TRIES = Kept(N_("An hour after the last try; it goes at the next one of anybody"))
 CASES_SEE = N_("Everybody who may see cases of the grid")
-CASES_KEPT = N_("As long as the case")
-RECORD = N_("Half a year; reveals and exports three years")
-FOREVER = N_("As long as the register: it shows what was erased")
+CASES_KEPT = Kept(N_("As long as the case"))
+RECORD = Kept(N_("As long as the record: erasing its old rows is not built yet"))
+IMPORTS = Kept(N_("As long as the list of imports"))
+FOREVER = Kept(N_("As long as the register: it shows what was erased"))
+JOBS_KEPT = Kept(N_("%(days)s days after it ended, also if it failed"), "jobs")
 
 
 @dataclass(frozen=True)
@@ -54,11 +74,11 @@ class Holding:
     basis: str
     kind: str
     seen_by: str
-    kept: str
+    kept: Kept
     encrypted: bool = False
 
 
-def _person(table: str, kept: str) -> tuple[Holding, ...]:
+def _person(table: str, kept: Kept) -> tuple[Holding, ...]:
     """Return the texts of a person, in the register or in its history."""
     return (
         Holding(f"{table}.name", N_("Name"), N_("Addressing a person, telling people apart"),
@@ -89,19 +109,22 @@ HOLDINGS = (
     Holding("resident_versions.replaced_by", N_("Who corrected it"), N_("Answering for changes"),
             SECURITY, "record", N_("Coordinators, in an export for the person"), CORRECTED),
     Holding("residences.place_id", N_("Dwelling"), N_("Knowing who lives where"),
-            SERVICE, "home", MASKED, WHILE_HERE),
+            SERVICE, "home", MASKED, LIVED),
     Holding("residences.detail", N_("Staircase, door"), N_("Finding the door"),
-            SERVICE, "home", MASKED, WHILE_HERE, encrypted=True),
+            SERVICE, "home", MASKED, LIVED, encrypted=True),
     Holding("residences.geom", N_("Point of the dwelling"), N_("Linking to a grid"),
-            SERVICE, "home", N_("Nobody; pages show the dwelling and the grid"), WHILE_HERE),
+            SERVICE, "home", N_("Nobody; pages show the dwelling and the grid"), LIVED),
     Holding("residences.grid_code", N_("Grid of the dwelling"), N_("Counting people, scope"),
-            SERVICE, "home", MASKED, WHILE_HERE),
+            SERVICE, "home", MASKED, LIVED),
     Holding("residences.kind", N_("Registered, resident or temporary"),
-            N_("Counting people where they live"), SERVICE, "home", MASKED, WHILE_HERE),
+            N_("Counting people where they live"), SERVICE, "home", MASKED, LIVED),
     Holding("residences.valid", N_("From when to when"), N_("Counting people by day"),
-            SERVICE, "home", MASKED, WHILE_HERE),
+            SERVICE, "home", MASKED, LIVED),
     Holding("residences.source_id", N_("Keyed index of the row of a file"),
-            N_("Not bringing the same row in twice"), SERVICE, "identity", NOBODY, WHILE_HERE,
+            N_("Not bringing the same row in twice"), SERVICE, "identity", NOBODY, LIVED,
+            encrypted=True),
+    Holding("erased_rows.source_id", N_("Keyed index of a row that brought an erased person"),
+            N_("Not bringing an erased person in again"), RIGHTS, "identity", NOBODY, FOREVER,
             encrypted=True),
     Holding("staff.name", N_("Name of a member of staff"), N_("Knowing who looks after a grid"),
             DUTY, "work", STAFF_SEE, EMPLOYED, encrypted=True),
@@ -117,9 +140,9 @@ HOLDINGS = (
     Holding("staff.left_on", N_("Day of leaving"), N_("Erasing in time"),
             DUTY, "work", STAFF_SEE, EMPLOYED),
     Holding("duties.grid_code", N_("Grid that somebody looks after"), N_("Reaching who is on duty"),
-            DUTY, "work", STAFF_SEE, N_("Three years after the duty ended")),
+            DUTY, "work", STAFF_SEE, ON_DUTY),
     Holding("duties.valid", N_("From when to when"), N_("Knowing who was on duty"),
-            DUTY, "work", STAFF_SEE, N_("Three years after the duty ended")),
+            DUTY, "work", STAFF_SEE, ON_DUTY),
     Holding("disposals.subject_id", N_("Number of an erased person"),
             N_("Erasing again after a restored backup"), RIGHTS, "record", AUDITORS, FOREVER),
     Holding("disposals.reason", N_("Why it was erased"), N_("Answering for it"),
@@ -143,7 +166,7 @@ HOLDINGS = (
     Holding("audit_events.detail", N_("Counts and reasons"), N_("Answering for it"),
             SECURITY, "record", AUDITORS, RECORD),
     Holding("batches.actor", N_("Account that imported"), N_("Answering for it"),
-            SECURITY, "record", N_("Everybody who may see imports of the area"), FOREVER),
+            SECURITY, "record", N_("Everybody who may see imports of the area"), IMPORTS),
     Holding("cases.title", N_("What a case is called"), N_("Doing the work"),
             WORK, "text", CASES_SEE, CASES_KEPT),
     Holding("cases.place_given", N_("Place of a case in words"), N_("Finding the place"),
@@ -179,10 +202,10 @@ HOLDINGS = (
     Holding("auth.recovery_codes.code_hash", N_("Hash of a recovery code"), N_("Signing in"),
             SECURITY, "account", NOBODY, ACCOUNT),
     Holding("auth.attempts.key", N_("Account or address of failed log-ins"),
-            N_("Stopping guesses"), SECURITY, "account", NOBODY, N_("Some minutes")),
+            N_("Stopping guesses"), SECURITY, "account", NOBODY, TRIES),
     Holding("jobs.actor", N_("Account that asked for work in the background"),
             N_("Answering for it"), SECURITY, "record",
-            N_("Administrators and auditors; the account itself"), N_("A month after it ended")),
+            N_("Administrators and auditors; the account itself"), JOBS_KEPT),
     Holding("auth.accounts.external_id", N_("Number at the sign-in service"), N_("Signing in"),
             SECURITY, "account", ACCOUNTS_SEE, ACCOUNT),
     Holding("auth.accounts.lock_reason", N_("Why the account is locked"), N_("Safe accounts"),
@@ -194,9 +217,9 @@ HOLDINGS = (
     Holding("auth.grants.granted_by", N_("Who gave the role"), N_("Answering for it"),
             SECURITY, "account", ACCOUNTS_SEE, ACCOUNT),
     Holding("auth.sessions.address", N_("Address of the machine"), N_("Ending foreign sessions"),
-            SECURITY, "account", ACCOUNTS_SEE, ACCOUNT),
+            SECURITY, "account", ACCOUNTS_SEE, SESSIONS_KEPT),
     Holding("auth.sessions.agent", N_("Name of the browser"), N_("Ending foreign sessions"),
-            SECURITY, "account", ACCOUNTS_SEE, ACCOUNT),
+            SECURITY, "account", ACCOUNTS_SEE, SESSIONS_KEPT),
 )  # fmt: skip
 
 TECHNICAL = {
@@ -205,6 +228,7 @@ TECHNICAL = {
     "residences": "id resident_id source key_number code_given grid_id batch_id",
     "staff": "id version key_number batch_id changed_at",
     "duties": "id staff_id grid_id",
+    "erased_rows": "source erased_at grid_code",
     "disposals": "id at rule table_name rows grid_code",
     "audit_events": "id at action subject_type outcome grid_code class xid",
     "batches": "id kind file_name file_hash source is_sample mapping counts notes started_at "

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from gridmap.audit.actions import record_look
 from gridmap.auth.current import current_actor, requires, signed_in
-from gridmap.core import city
+from gridmap.core import city, job_queue
 from gridmap.core.database import transaction
 from gridmap.core.paging import SIZE, Page, page_number
 from gridmap.privacy import queries, retention
@@ -19,7 +19,7 @@ blueprint = Blueprint("privacy", __name__, template_folder="templates")
 def holdings() -> ResponseReturnValue:
     """Say what is held on people and why: the register of personal fields."""
     with transaction(current_actor()) as session:
-        days = retention.days_of(session)
+        days = retention.days_of(session) | {"jobs": job_queue.KEPT_DAYS}
     return render_template(
         "privacy/holdings.html", holdings=HOLDINGS, kinds=KIND_NAMES, never=NEVER,
         rules=retention.RULES, days=days, may_audit=current_actor().may("audit"),

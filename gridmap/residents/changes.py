@@ -14,7 +14,7 @@ from gridmap.auth.errors import NotAllowed
 from gridmap.core.actor import Actor
 from gridmap.core.city import bump, lock_register
 from gridmap.core.clock import utc_now
-from gridmap.core.database import violates
+from gridmap.core.database import as_system, violates
 from gridmap.core.disposals import ERASURE, Gone, write_down
 from gridmap.core.encryption import blind_index, encrypt, encrypt_optional, lock_ring
 from gridmap.core.errors import BadRequest, NotFound
@@ -23,7 +23,7 @@ from gridmap.grids.locator import current_grids
 from gridmap.grids.queries import take_ids
 from gridmap.intake.residents import MAX_DETAIL, MAX_NAME, MAX_NOTE, identity_written, phone_written
 from gridmap.places.queries import point_of_place
-from gridmap.residents import page_queries
+from gridmap.residents import page_queries, queries
 from gridmap.residents.actions import REGISTER, count_people, settle_persons
 from gridmap.residents.errors import (
     ChangedMeanwhile,
@@ -32,6 +32,7 @@ from gridmap.residents.errors import (
     ResidenceOverlaps,
 )
 from gridmap.residents.models import (
+    BY_HAND,
     DETAIL,
     IDENTITY,
     NAME,
@@ -49,15 +50,19 @@ KEPT = "="
 
 STAYS = (
     N_(
-        "Rows of the audit record that name the person's number, no value of theirs: 6 months, "
-        "3 years for reveals and exports. They say who looked, and may not be changed."
+        "Rows of the audit record that name the person's number, no value of theirs. They say who "
+        "looked and may not be changed; erasing old ones is not built yet."
     ),
     N_("One line in the ledger of what was erased: number, day, by whom and why."),
     N_("Numbers of people of past days: counts, no persons."),
     N_("Backups from before, until they are replaced; a restored one is followed by the ledger."),
     N_(
         "The record of the import that brought the person: file name, hash, counts. Rows of that "
-        "file that were rejected stay in a list for 30 days."
+        "file that were rejected stay in a list as long as its rule says (What we hold and why)."
+    ),
+    N_(
+        "A keyed index of the rows of files that brought the person, which tells nothing of them: "
+        "with it the same file does not bring them back."
     ),
 )
 """What erasing one person does not take away, and why."""
@@ -222,7 +227,7 @@ def _residence(session: Session, actor: Actor, resident: Resident, home: NewHome
     return Residence(
         id=row,
         resident_id=resident.id,
-        source="by hand",
+        source=BY_HAND,
         source_id=token_hex(16),
         kind=home.kind,
         valid=Range(home.since, None),
@@ -286,12 +291,14 @@ def erase(session: Session, actor: Actor, resident_id: int, *, reason: str) -> i
     if not is_purpose("request", reason):
         raise PurposeMissing
     code = resident.grid_code
-    homes = page_queries.homes_of(session, [resident_id]).get(resident_id, [])
-    rows = 1 + len(homes) + len(page_queries.versions_of(session, resident_id))
-    session.delete(resident)
-    session.flush()
-    codes = np.array([home.grid_code for home in homes] or [code], dtype=object)
-    count_people(session, grid_ids=np.unique(current_grids(session).of_codes(codes).grid_ids))
+    with as_system(session):  # homes outside the actor's scope go with the person
+        homes = page_queries.homes_of(session, [resident_id]).get(resident_id, [])
+        rows = 1 + len(homes) + len(page_queries.versions_of(session, resident_id))
+        queries.remember_erased(session, resident_id, code)
+        session.delete(resident)
+        session.flush()
+        codes = np.array([home.grid_code for home in homes] or [code], dtype=object)
+        count_people(session, grid_ids=np.unique(current_grids(session).of_codes(codes).grid_ids))
     write_down(session, actor, Gone(ERASURE, "residents", rows, reason.strip(), resident_id, code))
     record(session, actor, "resident.erased", subject=("resident", resident_id), where=code,
            purpose=f"request: {reason.strip()}", rows=rows)  # fmt: skip

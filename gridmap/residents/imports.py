@@ -128,6 +128,14 @@ def store(
     return Stored(new, resident_ids)
 
 
+def erased_rows(session: Session, rows: ResidentRows, source: str) -> Flags:
+    """Tell which rows of a file brought persons who were erased since, in whatever scope."""
+    keys = row_keys(source, rows.source_id)
+    with as_system(session):
+        gone = queries.erased_source_ids(session, source, keys.tolist())
+    return np.array([key in gone for key in keys.tolist()], dtype=bool)
+
+
 def row_keys(source: str, source_ids: Texts) -> Texts:
     """Return what a row of a source is known by: an index that tells nothing of the row.
 

@@ -36,6 +36,10 @@ ROW = Field("residents", "source_id")
 """Not encrypted: the field of the keyed index by which a row of a file is known again."""
 
 
+BY_HAND = "by hand"
+"""Source of residences that no file brought."""
+
+
 class Resident(Base):
     """One person. The grid's code is that of the residence in force, else of the last one."""
 
@@ -121,3 +125,16 @@ class Residence(Base):
     grid_id: Mapped[int | None] = mapped_column()
     grid_code: Mapped[str] = mapped_column(CODE)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"), index=True)
+
+
+class ErasedRow(Base):
+    """A row of a file that brought somebody who was erased: it is not taken in again."""
+
+    __tablename__ = "erased_rows"
+
+    source_id: Mapped[str] = mapped_column(
+        Text(collation="C"), primary_key=True, comment="Keyed index, as residences have it"
+    )
+    source: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    grid_code: Mapped[str] = mapped_column(CODE, comment="That of the person")
+    erased_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

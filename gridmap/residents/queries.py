@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.core.bulk import Column, copy_rows
-from gridmap.residents.models import Residence, Resident
+from gridmap.residents.models import BY_HAND, ErasedRow, Residence, Resident
 
 Ids = npt.NDArray[np.int64]
 
@@ -43,6 +43,29 @@ def known_source_ids(session: Session, source: str, source_ids: Sequence[str]) -
                 Residence.source == source, Residence.source_id == func.any(list(source_ids))
             )
         )
+    )
+
+
+def erased_source_ids(session: Session, source: str, source_ids: Sequence[str]) -> set[str]:
+    """Return those rows of a source whose persons were erased. Run as the system."""
+    return set(
+        session.scalars(
+            select(ErasedRow.source_id).where(
+                ErasedRow.source == source, ErasedRow.source_id == func.any(list(source_ids))
+            )
+        )
+    )
+
+
+def remember_erased(session: Session, resident_id: int, grid_code: str) -> None:
+    """Keep the keyed indexes of the rows that brought a person. Run as the system."""
+    session.execute(
+        text(
+            "INSERT INTO erased_rows (source_id, source, grid_code) "
+            "SELECT source_id, source, :code FROM residences "
+            "WHERE resident_id = :resident AND source <> :by_hand ON CONFLICT DO NOTHING"
+        ),
+        {"resident": resident_id, "code": grid_code, "by_hand": BY_HAND},
     )
 
 

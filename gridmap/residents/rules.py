@@ -1,7 +1,7 @@
 """What holds of residents without a database: kinds, words for them, masks, how names compare."""
 
 import unicodedata
-from datetime import date, timedelta
+from datetime import date
 
 from gridmap.core.i18n import N_
 
@@ -54,8 +54,3 @@ def is_purpose(purpose: str, words: str) -> bool:
 def follows(start: date, end: date | None) -> bool:
     """Tell whether a span of days (half-open) holds at least one."""
     return end is None or start < end
-
-
-def day_before(day: date) -> date:
-    """Return the last day of a half-open span that ends on a day."""
-    return day - timedelta(days=1)

@@ -115,14 +115,10 @@ def _again(resident_id: int, problem: GridmapError) -> ResponseReturnValue:
     if problem.status not in (400, 409, 422):
         raise problem
     actor = current_actor()
-    fields = {
-        name: gettext(value) if name == "why" else value for name, value in problem.fields.items()
-    }
     with transaction(actor) as session:
         person = persons.look(session, actor, resident_id)
         day = today(session)
-    sentence: str = gettext(problem.message)
-    return _page(person, day=day, problem=sentence % fields), problem.status
+    return _page(person, day=day, problem=problem.spoken(gettext)), problem.status
 
 
 @blueprint.post("/residents/<int:resident_id>/held")

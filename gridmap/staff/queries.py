@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select, text, update
+from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from gridmap.core.bulk import Column, copy_rows
@@ -111,12 +111,3 @@ def link_duties(session: Session) -> None:
         .where(Duty.grid_id.is_(None), Duty.grid_code == Grid.code, Grid.valid_to.is_(None))
         .values(grid_id=Grid.id)
     )
-
-
-def left_before(day: date) -> Select[Any]:
-    """Select the ids of those who left before a day and have no duty since."""
-    late = select(Duty.id).where(
-        Duty.staff_id == StaffMember.id,
-        or_(func.upper_inf(Duty.valid), func.upper(Duty.valid) > day),
-    )
-    return select(StaffMember.id).where(StaffMember.left_on < day, ~late.exists())

@@ -91,9 +91,4 @@ def end_duty() -> ResponseReturnValue:
 def _again(problem: GridmapError) -> ResponseReturnValue:
     if problem.status not in (400, 404, 409, 422):
         raise problem
-    fields = {
-        name: gettext(value) if name in ("why", "what") else value
-        for name, value in problem.fields.items()
-    }
-    sentence: str = gettext(problem.message)
-    return _page(sentence % fields), problem.status
+    return _page(problem.spoken(gettext)), problem.status

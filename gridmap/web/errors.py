@@ -32,15 +32,13 @@ HEADINGS = {
     403: N_("This is not allowed from here"),
     404: N_("There is nothing at this address"),
     405: N_("This page cannot be asked in that way"),
+    409: N_("This does not fit what is there"),
     413: N_("This file is too large"),
     429: N_("Too many tries"),
-    422: N_("This file could not be used"),
+    422: N_("This could not be done as it stands"),
     500: N_("Something went wrong on our side"),
-    503: N_("The database does not answer"),
+    503: N_("This cannot be answered just now"),
 }
-REASONS = ("why", "what", "way_out")
-"""Parts of a message that are sentences themselves; other parts are names from the data."""
-
 SENTENCES = {
     400: N_("Check the address, or start again from the map."),
     404: N_("The address may be old, or it names something outside your scope."),
@@ -93,13 +91,8 @@ def _way_back() -> str:
 
 
 def spoken(problem: GridmapError) -> str:
-    """Return an error's sentence in the reader's language, the reasons in it included."""
-    fields = {
-        name: gettext(value) if name in REASONS and isinstance(value, str) and value else value
-        for name, value in problem.fields.items()
-    }
-    sentence: str = gettext(problem.message)
-    return sentence % fields
+    """Return an error's sentence in the reader's language."""
+    return problem.spoken(gettext)
 
 
 def http_error(problem: HTTPException) -> WSGIResponse | tuple[Response | str, int]:
@@ -121,7 +114,7 @@ def answer(status: int, code: str, sentence: str) -> tuple[Response | str, int]:
     """Return JSON to a program and a page to a person."""
     if wants_json():
         return jsonify(error={"code": code, "message": sentence}), status
-    heading = gettext(HEADINGS.get(status, HEADINGS[400 if status < 500 else 500]))
+    heading = gettext(HEADINGS.get(status, HEADINGS[422 if status < 500 else 500]))
     page = render_template(
         "error.html", status=status, code=code, heading=heading, sentence=sentence
     )

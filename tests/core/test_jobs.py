@@ -560,3 +560,15 @@ def test_a_killed_process_is_an_attempt_that_failed(start):
 
     until(lambda: job(job_id).state == jobs.WAITING)
     assert "-9" in job(job_id).error
+
+
+def test_jobs_go_a_month_after_their_end_however_they_ended(session, kinds):
+    kinds()
+    ended = {state: ask(arguments={"state": state}) for state in ("done", "failed", "cancelled")}
+    for state, job_id in ended.items():
+        set_column(job_id, f"state = '{state}', finished_at = now() - interval '31 days'")
+    late = ask(arguments={"state": "late"})
+    set_column(late, "state = 'failed', finished_at = now() - interval '29 days'")
+
+    assert job_queue.forget_old(session) == 3
+    assert job(late).state == "failed"

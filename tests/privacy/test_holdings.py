@@ -5,8 +5,10 @@ import re
 import pytest
 from sqlalchemy import text
 
+from gridmap.core.actor import SYSTEM
 from gridmap.core.database import Base
-from gridmap.privacy.holdings import HOLDINGS, KIND_NAMES, TECHNICAL, table_of
+from gridmap.privacy import retention
+from gridmap.privacy.holdings import HOLDINGS, KIND_NAMES, RECORD, TECHNICAL, table_of
 from gridmap.privacy.rotation import SEALED
 
 OF_PEOPLE = {"account_id", "resident_id", "staff_id", "actor", "phone", "identity",
@@ -99,3 +101,26 @@ def test_the_page_says_what_is_held(session, client_as):
 
 def test_the_page_is_not_for_strangers(session, stranger):
     assert stranger.get("/privacy").status_code in (302, 401)
+
+
+def test_the_page_tells_the_days_that_hold_in_this_city(session, client_as):
+    retention.set_days(session, SYSTEM, "moved_out", 1234)
+
+    page = client_as("field", "9901").get("/privacy").text
+
+    assert "Until 1,234 days after the last residence ended" in page
+    assert "three years" not in page.lower()
+    assert "%(days)s" not in page
+
+
+def test_what_is_kept_by_a_rule_names_one_that_there_is():
+    codes = {rule.code for rule in retention.RULES} | {"jobs"}
+
+    for one in HOLDINGS:
+        assert one.kept.rule in codes or not one.kept.rule
+        assert ("%(days)s" in one.kept.words) is bool(one.kept.rule)
+
+
+def test_no_sentence_says_that_old_rows_of_the_record_go(client_as, session):
+    assert "is not built yet" in RECORD.words
+    assert not session.scalar(text("SELECT has_table_privilege('audit_events', 'DELETE')"))

@@ -1,8 +1,16 @@
 """Pages of residents: masked, revealed for a purpose, corrected, exported, erased; on record."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import text
 
+from gridmap.auth.accounts import Grant, add_account, grant_role
+from gridmap.auth.sessions import open_session
+from gridmap.core.actor import SYSTEM
+from gridmap.core.database import transaction
+from gridmap.exchange.actions import undo_import
+from gridmap.residents import changes
 from tests.factories import (
     IDENTITIES,
     centre,
@@ -10,6 +18,7 @@ from tests.factories import (
     import_chessboard,
     import_residents,
 )
+from tests.people import SignedIn
 
 ANN = ("Ann Lee", IDENTITIES[0], "555 0100", *centre(0, 0), "Room 7", "resident", "2020-01-01")
 BOB = ("Bob Hu", IDENTITIES[1], "555 0199", *centre(1, 1), "", "temporary", "2021-01-01")
@@ -264,8 +273,8 @@ ELSEWHERE = chessboard_code(1, 1)[:12]
 
 
 @pytest.fixture
-def two_homes(session, people, tmp_path, actor_as):
-    """Ann with a second home, in the other community, since later; the import of the first."""
+def two_homes(session, people):
+    """Ann's number, with a second home, in the other community, since later."""
     session.execute(
         text("INSERT INTO residences (resident_id, source, source_id, kind, valid, key_number, "
              "grid_id, grid_code) SELECT :r, 'by hand', 'x', 'temporary', '[2022-01-01,)', "
@@ -276,11 +285,7 @@ def two_homes(session, people, tmp_path, actor_as):
     return people[0]
 
 
-def test_who_also_lives_elsewhere_survives_the_undo_of_an_import(
-    session, tmp_path, actor_as, client_as
-):
-    from gridmap.exchange.actions import undo_import
-
+def test_who_also_lives_elsewhere_survives_the_undo_of_an_import(session, tmp_path, actor_as):
     import_chessboard(tmp_path)
     result = import_residents(tmp_path, [ANN], actor=actor_as("coordinator", HERE))
     ann = session.scalar(text("SELECT id FROM residents"))
@@ -324,16 +329,27 @@ def test_a_search_over_two_scopes_is_on_record_in_both(session, people, client_a
     ).all() == [(HERE, "1"), (ELSEWHERE, "0")]  # fmt: skip
 
 
-def test_a_refusal_is_one_row_of_the_record(session, people, client_as):
-    answer = client_as("field", HERE).post(f"/residents/{people[0]}/reveal", data=PURPOSE)
-    officer = client_as("clerk", HERE)
-    officer.post(f"/residents/{people[0]}/erase", data={"reason": "asked for it"})
+def test_a_refusal_is_one_row_of_the_record(fresh_database, app, tmp_path):
+    import_chessboard(tmp_path)
+    import_residents(tmp_path, [ANN])
+
+    def with_two_roles():
+        with transaction(SYSTEM) as own:
+            account = add_account(own, "two-roles")
+            grant_role(own, account, Grant("field", (HERE,), date(2020, 1, 1)))
+            grant_role(own, account, Grant("coordinator", (ELSEWHERE,), date(2020, 1, 1)))
+            return open_session(own, account, second_factor=True)
+
+    client = SignedIn(app, with_two_roles)
+    with transaction(SYSTEM) as own:
+        ann = own.scalar(text("SELECT id FROM residents"))
+    answer = client.post(f"/residents/{ann}/reveal", data=PURPOSE)
 
     assert answer.status_code == 403
-    refused = session.execute(
-        text("SELECT actor, count(*) FROM audit_events WHERE outcome = 'refused' GROUP BY 1")
-    ).all()
-    assert [row[1] for row in refused] == [1, 1]
+    with transaction(SYSTEM) as own:
+        assert own.execute(
+            text("SELECT action, grid_code FROM audit_events WHERE outcome = 'refused'")
+        ).all() == [("resident.revealed", chessboard_code(0, 0))]
 
 
 def test_who_reads_the_looks_at_a_person_is_on_record(session, people, client_as):
@@ -347,9 +363,6 @@ def test_who_reads_the_looks_at_a_person_is_on_record(session, people, client_as
 
 
 def test_an_import_is_taken_back_after_one_of_its_persons_was_erased(session, tmp_path, actor_as):
-    from gridmap.exchange.actions import undo_import
-    from gridmap.residents import changes
-
     import_chessboard(tmp_path)
     actor = actor_as("coordinator", HERE)
     other = ("Eve Li", IDENTITIES[2], "", *centre(0, 0))
@@ -359,3 +372,29 @@ def test_an_import_is_taken_back_after_one_of_its_persons_was_erased(session, tm
 
     assert undo_import(actor, result.batch)[1] == 1
     assert session.scalar(text("SELECT count(*) FROM residents")) == 0
+
+
+def test_who_was_erased_does_not_come_back_with_the_same_file(
+    session, people, two_homes, coordinator, tmp_path, client_as
+):
+    page = coordinator.post(f"/residents/{people[0]}/erase", data={"reason": "asked for it"})
+    assert page.status_code == 200
+    assert "3 rows went" in page.text, "the home in the other scope went too"
+
+    again = import_residents(tmp_path, [ANN, BOB])
+
+    assert (again.stored, again.duplicate, again.rejected) == (0, 1, 1)
+    with open(again.rejects_file, encoding="utf-8-sig") as file:
+        report = file.read()
+    assert "was erased on request" in report
+    assert "Ann" not in report
+    assert session.scalars(text("SELECT source FROM erased_rows")).all() == ["register"]
+
+
+def test_nobody_takes_a_row_of_the_erased_away(session, people, coordinator):
+    coordinator.post(f"/residents/{people[0]}/erase", data={"reason": "asked for it"})
+
+    for right in ("UPDATE", "DELETE"):
+        assert not session.scalar(
+            text("SELECT has_table_privilege('erased_rows', :right)"), {"right": right}
+        )

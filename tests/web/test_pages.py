@@ -9,6 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from gridmap.web import csp, formats, language
+from gridmap.web.errors import answer
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((CHECKOUT / "gridmap").glob("**/templates/**/*.html"))
@@ -269,3 +270,15 @@ def test_a_file_above_the_limit_is_refused_on_a_page(app, client, session):
 
     assert answer.status_code == 413
     assert "This file is too large" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "heading"),
+    [(409, "This does not fit what is there"), (422, "This could not be done as it stands"),
+     (503, "This cannot be answered just now"), (418, "This could not be done as it stands")],
+)  # fmt: skip
+def test_a_heading_says_no_more_than_is_known(app, session, status, heading):
+    with app.test_request_context("/staff"):
+        page, _ = answer(status, "some_code", "A sentence.")
+
+    assert heading in page
