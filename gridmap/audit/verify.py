@@ -160,7 +160,8 @@ def _check_rows(session: Session, seals: list[Seal], last: Seal | None, report: 
     _check_roots(seals, open_seals, report)
 
 
-_END = 1 << 62
+_END = 1 << 63
+"""Behind every number that a row can have."""
 
 
 class _Walk:

@@ -93,12 +93,15 @@ def end_session(actor: Actor) -> None:
 
 
 def actor_of(token: str) -> Actor:
-    """Return who stands behind a token; NOBODY for one that is unknown, ended or too old."""
+    """Return who stands behind a token; NOBODY for one that is unknown, ended or too old.
+
+    The system does not come over the network: its token opens nothing here.
+    """
     if not token:
         return NOBODY
     with transaction(Actor(name="", token=token)) as session:
         known = whoami(session)
-        if known is None:
+        if known is None or known["kind"] == "system":
             return NOBODY
         session.execute(text("SELECT auth.touch()"))
     return _actor(token, known)

@@ -22,6 +22,8 @@ A_DATE = N_("write a day as year-month-day.")
 YES_OR_NO = N_("say yes or no.")
 TITLE = N_("the title")
 SAY_WHAT = N_("say in a few words what it is about.")
+MARKED = frozenset({NOTE, OUTCOME, HOLDER, TITLE})
+"""Names in messages that are translated like the message."""
 TITLE_TOO_LONG = N_("at most 200 characters; the rest belongs into a note.")
 TOO_LONG = N_("at most 4,000 characters.")
 

@@ -310,18 +310,15 @@ def _done(code: str, act: Any) -> ResponseReturnValue:
 
 def _said(problem: GridmapError) -> str:
     """Return an error's sentence with labels and reasons in the reader's language."""
-    fields = {name: _part(name, value) for name, value in problem.fields.items()}
-    sentence: str = gettext(problem.message)
-    return sentence % fields
+    return problem.spoken(gettext, _in_words)
 
 
-def _part(name: str, value: object) -> object:
+def _in_words(value: object) -> object:
     if isinstance(value, Label):
         return in_words(value)
     if isinstance(value, rules.Roles):
         return role_names(value)
-    is_sentence = name in ("why", "what", "field") and isinstance(value, str) and value
-    return gettext(value) if is_sentence else value
+    return gettext(value) if value in rules.MARKED else value
 
 
 @blueprint.get("/cases/kinds/<name>")

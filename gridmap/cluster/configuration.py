@@ -62,7 +62,7 @@ def settings_text(*, memory_mb: int, shared_memory_bytes: int) -> str:
         "log_truncate_on_rotation": "on",
         "log_rotation_age": "1d",
         "log_rotation_size": "0",
-        "log_min_duration_statement": "1s",
+        "log_min_duration_statement": "-1",  # a slow statement would be written with its values
         # A statement that failed holds values, and so do details: neither is written down.
         "log_min_error_statement": "panic",
         "log_error_verbosity": "terse",

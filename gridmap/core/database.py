@@ -63,7 +63,11 @@ class _Place:
             if role not in self.urls:
                 raise NotConfigured(setting="GRIDMAP_DATABASE_URL", why="No database is known yet.")
             self.engines[role] = create_engine(
-                self.urls[role], pool_pre_ping=True, pool_size=8, max_overflow=24
+                self.urls[role],
+                pool_pre_ping=True,
+                pool_size=8,
+                max_overflow=24,
+                hide_parameters=True,
             )
         return self.engines[role]
 

@@ -70,7 +70,7 @@ class Applied:
 def days_of(session: Session) -> dict[str, int]:
     """Return rule → days that hold in this city."""
     said = setting(session, SETTING) or {}
-    return {rule.code: int(said.get(rule.code, rule.days)) for rule in RULES}
+    return {rule.code: max(FEWEST_DAYS, int(said.get(rule.code, rule.days))) for rule in RULES}
 
 
 def set_days(session: Session, actor: Actor, code: str, days: int) -> None:
