@@ -318,7 +318,7 @@ def _in_words(value: object) -> object:
         return in_words(value)
     if isinstance(value, rules.Roles):
         return role_names(value)
-    return gettext(value) if value in rules.MARKED else value
+    return gettext(value) if isinstance(value, str) and value in rules.MARKED else value
 
 
 @blueprint.get("/cases/kinds/<name>")
