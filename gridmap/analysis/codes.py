@@ -7,11 +7,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.core.codes import AFTER_EVERYTHING
+
 Indices: TypeAlias = NDArray[np.int64]
 Masks: TypeAlias = NDArray[np.bool_]
 Texts: TypeAlias = NDArray[np.object_]
-
-_AFTER_ALL = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _shortest_prefix(ordered: Texts) -> Indices:
     place lies past all spans so far begins a new outermost one.
     """
     place = np.arange(ordered.size)
-    end = np.searchsorted(ordered, ordered + _AFTER_ALL)
+    end = np.searchsorted(ordered, ordered + AFTER_EVERYTHING)
     furthest = np.concatenate([[0], np.maximum.accumulate(end)[:-1]])[: ordered.size]
     outermost: Indices = np.maximum.accumulate(np.where(place >= furthest, place, 0))
     return outermost

@@ -4,21 +4,18 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from gridmap.audit.actions import record
-from gridmap.auth import passwords, rules
+from gridmap.auth import passwords, queries, rules
 from gridmap.auth.accounts import Grant, add_account, grant_role
 from gridmap.auth.asking import as_refusal, ask, call
 from gridmap.auth.errors import BadAccount, BadPassword
+from gridmap.auth.on_record import record_account
 from gridmap.auth.permissions import PERMISSIONS, ROLE_NAMES
 from gridmap.auth.proofs import hidden, signed
-from gridmap.auth.queries import account_named
 from gridmap.auth.sessions import Client, Lifetime, open_session
 from gridmap.core.actor import Actor
-from gridmap.core.clock import utc_now
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
 
@@ -72,7 +69,7 @@ def add_person(session: Session, actor: Actor, name: str, display_name: str = ""
         raise BadAccount(name=name, why=N_("There is an account of this name.")) from problem
     except ProgrammingError as problem:
         raise as_refusal(problem) from problem
-    record(session, actor, "account.added", subject=("account", account_id))
+    record_account(session, actor, "account.added", account_id)
     return account_id
 
 
@@ -81,7 +78,8 @@ def give_role(session: Session, actor: Actor, account_id: int, wanted: Role) -> 
 
     Raises:
         BadAccount: there is no such role, or the days are the wrong way round.
-        NotYours: the scope reaches beyond the actor's, or the account is the actor's own.
+        NotYours: the scope reaches beyond the actor's, the account is the actor's own, or the
+            role is that of auditors, which the system alone gives.
     """
     if wanted.role not in ROLE_NAMES:
         raise BadAccount(name=wanted.role, why=N_("There is no such role."))
@@ -89,7 +87,7 @@ def give_role(session: Session, actor: Actor, account_id: int, wanted: Role) -> 
         raise BadAccount(name=wanted.role, why=N_("The last day lies before the first."))
     instead = None
     if wanted.stands_in_for:
-        instead = account_named(session, wanted.stands_in_for).id
+        instead = queries.account_named(session, wanted.stands_in_for).id
     grant = Grant(
         wanted.role,
         wanted.prefixes,
@@ -98,8 +96,8 @@ def give_role(session: Session, actor: Actor, account_id: int, wanted: Role) -> 
         instead,
     )
     ask(session, lambda: grant_role(session, account_id, grant))
-    record(
-        session, actor, "account.role_given", subject=("account", account_id), role=wanted.role,
+    record_account(
+        session, actor, "account.role_given", account_id, places=wanted.prefixes, role=wanted.role,
         scope=list(wanted.prefixes), since=wanted.first_day.isoformat(),
         until=wanted.last_day.isoformat() if wanted.last_day else None,
         stands_in_for=instead, shows_persons=bool(PERMISSIONS[wanted.role, "personal"]),
@@ -110,19 +108,18 @@ def end_role(session: Session, actor: Actor, account_id: int, grant_id: int, day
     """Let a role end: `day` is the first without it.
 
     Raises:
-        NotFound: there is no such role, or it has ended.
-        NotYours: its scope reaches beyond the actor's, or it is an auditor's.
+        NotFound: the account has no such role, or it has ended.
+        NotYours: its scope reaches beyond the actor's, it is an auditor's or the actor's own.
     """
-    ended = ask(
-        session,
-        lambda: session.scalar(
-            text("SELECT auth.end_grant(:grant, :day)"), {"grant": grant_id, "day": day}
-        ),
-    )
-    if not ended:
+    held = next((one for one in queries.grants(session, account_id) if one.id == grant_id), None)
+    if held is None or not call(
+        session, "end_grant(:who, :grant, :day)", who=account_id, grant=grant_id, day=day
+    ):
         raise NotFound(what=N_("role"), name=grant_id)
-    record(session, actor, "account.role_ended", subject=("account", account_id), grant=grant_id,
-           day=day.isoformat())  # fmt: skip
+    record_account(
+        session, actor, "account.role_ended", account_id, places=held.prefixes, grant=grant_id,
+        role=held.role, day=day.isoformat(),
+    )  # fmt: skip
 
 
 def set_password(
@@ -163,7 +160,7 @@ def set_password(
         ),
     )
     action = "account.password_reset" if others else "account.password_changed"
-    record(session, actor, action, subject=("account", account_id))
+    record_account(session, actor, action, account_id)
 
 
 def lock(session: Session, actor: Actor, account_id: int, reason: str) -> None:
@@ -174,13 +171,13 @@ def lock(session: Session, actor: Actor, account_id: int, reason: str) -> None:
     """
     reason = reason.strip()[:200]
     call(session, "lock_account(:who, :reason)", who=account_id, reason=reason)
-    record(session, actor, "account.locked", subject=("account", account_id), reason=reason)
+    record_account(session, actor, "account.locked", account_id, reason=reason)
 
 
 def unlock(session: Session, actor: Actor, account_id: int) -> None:
     """Let an account sign in again."""
     call(session, "unlock_account(:who)", who=account_id)
-    record(session, actor, "account.unlocked", subject=("account", account_id))
+    record_account(session, actor, "account.unlocked", account_id)
 
 
 def set_external_id(session: Session, actor: Actor, account_id: int, subject: str | None) -> None:
@@ -194,7 +191,7 @@ def set_external_id(session: Session, actor: Actor, account_id: int, subject: st
             call(session, "set_external_id(:who, :subject)", who=account_id, subject=subject)
     except IntegrityError as problem:
         raise BadAccount(name=subject, why=N_("Another account has this identity.")) from problem
-    record(session, actor, "account.identity_set", subject=("account", account_id))
+    record_account(session, actor, "account.identity_set", account_id)
 
 
 def end_sessions(session: Session, actor: Actor, account_id: int, only: int | None = None) -> int:
@@ -203,7 +200,7 @@ def end_sessions(session: Session, actor: Actor, account_id: int, only: int | No
         ended = int(call(session, "end_sessions_of(:who)", who=account_id))
     else:
         ended = int(call(session, "end_session_of(:who, :one)", who=account_id, one=only))
-    record(session, actor, "account.sessions_ended", subject=("account", account_id), n=ended)
+    record_account(session, actor, "account.sessions_ended", account_id, n=ended)
     return ended
 
 
@@ -219,15 +216,10 @@ def make_token(session: Session, actor: Actor, account_id: int, *, label: str, d
                          lifetime=Lifetime(timedelta(days=days)))  # fmt: skip
     if token is None:
         raise BadAccount(name=label, why=N_("The account is locked."))
-    record(session, actor, "account.token_made", subject=("account", account_id), days=days)
+    record_account(session, actor, "account.token_made", account_id, days=days)
     return token
 
 
 def set_language(session: Session, language: str | None) -> None:
     """Keep the language of the own account; the next log-in brings it to the browser."""
     call(session, "set_language(:tongue)", tongue=language)
-
-
-def today() -> date:
-    """Return the day by which the database lets roles begin and end."""
-    return utc_now().date()

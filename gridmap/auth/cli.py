@@ -2,14 +2,16 @@
 
 import getpass
 import sys
-from datetime import date, datetime
+from datetime import datetime
 
 import click
+from sqlalchemy.orm import Session
 
 from gridmap.auth import actions, queries, second_factor
 from gridmap.auth.permissions import NEED_SECOND_FACTOR, ROLE_NAMES
 from gridmap.auth.rules import normal_name
 from gridmap.core.actor import EVERYTHING, SYSTEM
+from gridmap.core.city import today
 from gridmap.core.commands import Commands
 from gridmap.core.database import transaction
 
@@ -47,7 +49,7 @@ def add_command(  # noqa: PLR0913 - one for each option
         if password:
             actions.set_password(session, SYSTEM, account_id, password, names=(name, display_name))
         if role:
-            actions.give_role(session, SYSTEM, account_id, _role(role, scopes, None, None))
+            actions.give_role(session, SYSTEM, account_id, _role(session, role, scopes))
         if identity:
             actions.set_external_id(session, SYSTEM, account_id, identity)
     click.echo(f"Account {normal_name(name)} is made.")
@@ -76,10 +78,10 @@ def role_command(  # noqa: PLR0913 - one for each option
         if end:
             ended = [held for held in found.roles if held.role == role]
             for held in ended:
-                actions.end_role(session, SYSTEM, found.id, held.id, actions.today())
+                actions.end_role(session, SYSTEM, found.id, held.id, today(session))
             click.echo(f"{found.name}: {len(ended)} × {role} ended.")
             return
-        wanted = _role(role, scopes, first, last, stands_in_for)
+        wanted = _role(session, role, scopes, (first, last), stands_in_for)
         actions.give_role(session, SYSTEM, found.id, wanted)
     click.echo(f"{found.name} is {role} {_where(wanted.prefixes)}.")
 
@@ -116,8 +118,9 @@ def reset_command(name: str, *, ask: bool, factor: bool) -> None:
         found = queries.account_named(session, name)
         names = (found.name, found.display_name)
         actions.set_password(session, SYSTEM, found.id, password, names=names)
+        if factor:
+            second_factor.remove(session, SYSTEM, found.id)
     if factor:
-        second_factor.remove(SYSTEM, found.id)
         click.echo("The second factor is taken away.")
     click.echo(f"{found.name} has a new password; all its sessions ended.")
     _print_password(password, asked=ask)
@@ -177,10 +180,11 @@ def _where(prefixes: tuple[str, ...]) -> str:
 
 
 def _role(
-    role: str, scopes: tuple[str, ...], first: datetime | None, last: datetime | None,
-    stands_in_for: str | None = None,
+    session: Session, role: str, scopes: tuple[str, ...],
+    days: tuple[datetime | None, datetime | None] = (None, None), stands_in_for: str | None = None,
 ) -> actions.Role:  # fmt: skip
-    begin: date = first.date() if first else actions.today()
+    first, last = days
+    begin = first.date() if first else today(session)
     end = last.date() if last else None
     return actions.Role(role, scopes or (EVERYTHING,), begin, end, stands_in_for)
 

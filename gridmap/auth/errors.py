@@ -45,6 +45,18 @@ class WrongCode(GridmapError):
     )
 
 
+class NothingToConfirm(GridmapError):
+    """A first code was sent for a second factor that does not wait for one (any more)."""
+
+    status = 409
+    code = "nothing_to_confirm"
+    message = N_(
+        "No second factor waits for a code: the form was sent twice, or its page was too old. If "
+        "it is on now and you did not see recovery codes, make new ones on the page of your "
+        "account."
+    )
+
+
 class TooManyAttempts(GridmapError):
     """More tries than a person needs, at one account or from one address."""
 

@@ -9,7 +9,7 @@ from gridmap.auth import actions, queries
 from gridmap.auth import second_factor as factors
 from gridmap.auth.current import current_actor, requires
 from gridmap.auth.errors import BadAccount, NotYours
-from gridmap.auth.permissions import ROLE_NAMES
+from gridmap.auth.permissions import AUDITOR, ROLE_NAMES
 from gridmap.core import city
 from gridmap.core.actor import EVERYTHING
 from gridmap.core.clock import day_written
@@ -21,6 +21,8 @@ from gridmap.core.paging import SIZE, Page, page_number
 blueprint = Blueprint("people", __name__, template_folder="templates", url_prefix="/accounts")
 
 SHOWN_ONCE = "auth/new_password.html"
+GIVEN_HERE = {role: name for role, name in ROLE_NAMES.items() if role != AUDITOR}
+"""Roles that administrators give."""
 
 
 @blueprint.before_request
@@ -86,8 +88,8 @@ def _card(account_id: int, problem: GridmapError | None = None) -> ResponseRetur
             "auth/account.html",
             account=queries.account(session, account_id),
             open_sessions=queries.sessions(session, account_id),
-            roles=ROLE_NAMES,
-            today=actions.today(),
+            roles=GIVEN_HERE,
+            today=city.today(session),
             zone=city.timezone(session),
             problem=problem,
         )
@@ -100,8 +102,8 @@ def give_role(account_id: int) -> ResponseReturnValue:
     """Let an account hold a role in a scope."""
     actor = current_actor()
     try:
-        wanted = _role()
         with transaction(actor) as session:
+            wanted = _role(city.today(session))
             queries.account(session, account_id)
             actions.give_role(session, actor, account_id, wanted)
     except GridmapError as problem:
@@ -109,7 +111,7 @@ def give_role(account_id: int) -> ResponseReturnValue:
     return _back(account_id, "role")
 
 
-def _role() -> actions.Role:
+def _role(today: date) -> actions.Role:
     """Return the role that the form asks for; a code may be followed by the place's name."""
     form = request.form
     written = [part.split()[0] for part in form.get("scope", "").split(",") if part.strip()]
@@ -118,7 +120,7 @@ def _role() -> actions.Role:
     return actions.Role(
         form.get("role", ""),
         (EVERYTHING,) if form.get("everywhere") else tuple(written),
-        _day("first") or actions.today(),
+        _day("first") or today,
         _day("last"),
         form.get("stands_in_for", "").strip() or None,
     )
@@ -136,7 +138,7 @@ def end_role(account_id: int, grant_id: int) -> ResponseReturnValue:
     actor = current_actor()
     try:
         with transaction(actor) as session:
-            actions.end_role(session, actor, account_id, grant_id, actions.today())
+            actions.end_role(session, actor, account_id, grant_id, city.today(session))
     except NotYours as problem:
         return _card(account_id, problem)
     return _back(account_id, "role")
@@ -178,8 +180,8 @@ def reset(account_id: int) -> ResponseReturnValue:
         with transaction(actor) as session:
             found = queries.account(session, account_id)
             actions.set_password(session, actor, account_id, password, names=())
-        if request.form.get("second_factor"):
-            factors.remove(actor, account_id)
+            if request.form.get("second_factor"):
+                factors.remove(session, actor, account_id)
     except NotYours as problem:
         return _card(account_id, problem)
     return render_template(SHOWN_ONCE, account=found, password=password)

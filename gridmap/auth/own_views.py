@@ -4,6 +4,7 @@ import segno
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from gridmap.auth import actions, cookies, log_in, queries
 from gridmap.auth import second_factor as factors
@@ -45,9 +46,8 @@ def change_password() -> ResponseReturnValue:
     try:
         log_in.confirm_identity(actor, request.form.get("password", "")[:LONGEST_TYPED], client)
         with transaction(actor) as session:
-            actions.set_password(
-                session, actor, _own().id, new, names=(actor.name, actor.display_name)
-            )
+            names = (actor.name, actor.display_name)
+            actions.set_password(session, actor, _own(session).id, new, names=names)
         renewed = log_in.renew(
             actor, client, second_factor=actor.second_factor, way="password changed"
         )
@@ -81,7 +81,9 @@ def confirm_second_factor() -> ResponseReturnValue:
     actor = current_actor()
     client = cookies.client()
     try:
-        if _own().totp_secret is not None:
+        with transaction(actor) as session:
+            another = _own(session).totp_secret is not None
+        if another:
             log_in.confirm_identity(actor, request.form.get("password", ""), client)
         codes = factors.confirm(actor, request.form.get("code", "")[:64], client)
         renewed = log_in.renew(actor, client, second_factor=True, way="second factor set")
@@ -113,7 +115,8 @@ def remove_second_factor() -> ResponseReturnValue:
     client = cookies.client()
     try:
         log_in.confirm_identity(actor, request.form.get("password", ""), client)
-        factors.remove(actor, _own().id)
+        with transaction(actor) as session:
+            factors.remove(session, actor, _own(session).id)
         renewed = log_in.renew(actor, client, second_factor=False, way="second factor removed")
     except (WrongLogin, TooManyAttempts) as problem:
         return _overview(problem)
@@ -128,7 +131,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
     """End one of the own sessions."""
     actor = current_actor()
     with transaction(actor) as session:
-        actions.end_sessions(session, actor, _own().id, session_id)
+        actions.end_sessions(session, actor, _own(session).id, session_id)
     return redirect(url_for("account.show", done="session"))
 
 
@@ -138,7 +141,7 @@ def end_other_sessions() -> ResponseReturnValue:
     """End all own sessions but this one."""
     actor = current_actor()
     with transaction(actor) as session:
-        actions.end_sessions(session, actor, _own().id)
+        actions.end_sessions(session, actor, _own(session).id)
     return redirect(url_for("account.show", done="session"))
 
 
@@ -158,11 +161,9 @@ def set_language() -> ResponseReturnValue:
     return response
 
 
-def _own() -> log_in.Candidate:
+def _own(session: Session) -> log_in.Candidate:
     """Return what the database keeps of the own account."""
-    actor = current_actor()
-    with transaction(actor) as session:
-        found = log_in.candidate(session, "id", actor.account_id)
+    found = log_in.candidate(session, "id", current_actor().account_id)
     if found is None:
         raise WrongLogin
     return found
@@ -174,7 +175,7 @@ def _overview(problem: GridmapError | None = None) -> Response:
         page = render_template(
             "auth/own.html",
             actor=actor,
-            own=_own(),
+            own=_own(session),
             open_sessions=queries.sessions(session, actor.account_id),
             grants=queries.grants(session, actor.account_id),
             languages=LANGUAGES,
@@ -186,10 +187,13 @@ def _overview(problem: GridmapError | None = None) -> Response:
 
 def _ask_password(problem: GridmapError | None) -> Response:
     following = own_path(request.values.get("next"))
+    actor = current_actor()
+    with transaction(actor) as session:
+        own = _own(session)
     page = render_template(
         "auth/password.html",
-        actor=current_actor(),
-        own=_own(),
+        actor=actor,
+        own=own,
         following=following,
         problem=problem,
     )
@@ -199,10 +203,12 @@ def _ask_password(problem: GridmapError | None) -> Response:
 def _ask_first_code(problem: GridmapError | None) -> Response:
     actor = current_actor()
     secret = factors.begin(actor)
+    with transaction(actor) as session:
+        own = _own(session)
     page = render_template(
         "auth/second_factor.html",
         actor=actor,
-        own=_own(),
+        own=own,
         secret=secret,
         picture=qr_code(factors.address_for_device(actor.name, secret)),
         following=own_path(request.values.get("next")),

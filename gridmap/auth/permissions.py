@@ -37,6 +37,8 @@ system         sacxe  sacxe  sacxe    sacxe    sacxe  sacxe    sacxe     sacxe  
 
 NEED_SECOND_FACTOR = frozenset({"administrator", "auditor"})
 SYSTEM_ROLE = "system"
+AUDITOR = "auditor"
+"""Given and ended by the system alone: those who are watched do not choose who watches."""
 
 ROLE_NAMES = {
     "administrator": N_("administrator"),

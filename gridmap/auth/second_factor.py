@@ -1,6 +1,7 @@
 """The second factor: codes of the clock (TOTP, RFC 6238) and recovery codes, each good once."""
 
 import base64
+import hashlib
 import hmac
 import os
 import secrets
@@ -8,11 +9,14 @@ import secrets
 import pyotp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.orm import Session
 
 from gridmap.audit.actions import record
 from gridmap.auth import attempts
-from gridmap.auth.errors import WrongCode
+from gridmap.auth.asking import ask
+from gridmap.auth.errors import NothingToConfirm, WrongCode
 from gridmap.auth.log_in import Candidate, candidate
+from gridmap.auth.on_record import record_account
 from gridmap.auth.proofs import hidden, signed
 from gridmap.auth.sessions import Client
 from gridmap.core.actor import NOBODY, Actor
@@ -108,44 +112,60 @@ def confirm(actor: Actor, code: str, client: Client) -> list[str]:
     Raises:
         TooManyAttempts: codes count as tries.
         WrongCode: the code is not that of the secret.
+        NothingToConfirm: no secret waits, or another request was faster.
     """
     attempts.count(account=f"code of {actor.account_id}", address=client.address)
-    secret = begin(actor)
-    step = step_of(secret, "".join(code.split()))
+    step = step_of(_waiting(actor), "".join(code.split()))
     if step is None:
         raise WrongCode
     attempts.take_back(address=client.address)
     codes = [new_code() for _ in range(CODES)]
+    marks = _marks(actor, codes)
     with transaction(actor) as session:
-        session.execute(
+        kept = session.scalar(
             hidden("auth.confirm_totp(:step, :codes, :issued, :proof)"),
-            {"step": step, "codes": _marks(actor, codes),
-             **signed("confirm totp", actor.account_id, step)},
+            {"step": step, "codes": marks,
+             **signed("confirm totp", actor.account_id, step, _digest(marks))},
         )  # fmt: skip
-        record(session, actor, "account.second_factor_set", subject=("account", actor.account_id))
+        if not kept:
+            raise NothingToConfirm
+        record_account(session, actor, "account.second_factor_set", actor.account_id)
     return codes
+
+
+def _waiting(actor: Actor) -> str:
+    with transaction(actor) as session:
+        found = candidate(session, "id", actor.account_id)
+    if found is None or found.totp_pending is None:
+        raise NothingToConfirm
+    return unseal(found.id, found.totp_pending)
 
 
 def renew_codes(actor: Actor) -> list[str]:
     """Replace the recovery codes; returns the new ones, shown once."""
     codes = [new_code() for _ in range(CODES)]
+    marks = _marks(actor, codes)
     with transaction(actor) as session:
         session.execute(
             hidden("auth.new_recovery_codes(:codes, :issued, :proof)"),
-            {"codes": _marks(actor, codes), **signed("new codes", actor.account_id)},
+            {"codes": marks, **signed("new codes", actor.account_id, _digest(marks))},
         )
-        record(session, actor, "account.codes_renewed", subject=("account", actor.account_id))
+        record_account(session, actor, "account.codes_renewed", actor.account_id)
     return codes
 
 
-def remove(actor: Actor, account_id: int) -> None:
-    """Take a second factor away: one's own, or that of an account that the actor manages."""
-    with transaction(actor) as session:
-        session.execute(
-            hidden("auth.remove_totp(:who, :issued, :proof)"),
-            {"who": account_id, **signed("remove totp", account_id)},
-        )
-        record(session, actor, "account.second_factor_removed", subject=("account", account_id))
+def remove(session: Session, actor: Actor, account_id: int) -> None:
+    """Take a second factor away: one's own, or that of an account that the actor manages.
+
+    Raises:
+        NotYours: it is neither.
+    """
+    values = {"who": account_id, **signed("remove totp", account_id)}
+    ask(
+        session,
+        lambda: session.execute(hidden("auth.remove_totp(:who, :issued, :proof)"), values),
+    )
+    record_account(session, actor, "account.second_factor_removed", account_id)
 
 
 def address_for_device(name: str, secret: str) -> str:
@@ -166,6 +186,11 @@ def hash_of_code(account_id: int | None, code: str) -> bytes:
 
 def _marks(actor: Actor, codes: list[str]) -> list[bytes]:
     return [hash_of_code(actor.account_id, code) for code in codes]
+
+
+def _digest(marks: list[bytes]) -> str:
+    """Return what `auth.digest_of` returns: a proof is for these very codes."""
+    return hashlib.sha256(",".join(mark.hex() for mark in marks).encode()).hexdigest()
 
 
 # -- keeping the secret ----------------------------------------------------------------------

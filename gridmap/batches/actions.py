@@ -68,6 +68,7 @@ def close_batch(
         actor,
         f"{batch.kind}.imported",
         subject=("batch", batch.id),
+        where=batch.grid_code,
         file=batch.file_name,
         sha256=batch.file_hash,
         source=batch.source,
@@ -94,4 +95,5 @@ def batch_to_undo(session: Session, batch_id: int) -> Batch:
 def mark_undone(session: Session, actor: Actor, batch: Batch, *, rows: int) -> None:
     """Write down that its rows are gone."""
     batch.undone_at = utc_now()
-    record(session, actor, f"{batch.kind}.undone", subject=("batch", batch.id), rows=rows)
+    record(session, actor, f"{batch.kind}.undone", subject=("batch", batch.id),
+           where=batch.grid_code, rows=rows)  # fmt: skip

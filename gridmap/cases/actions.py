@@ -19,8 +19,8 @@ from gridmap.cases.locating import Report, place_of
 from gridmap.cases.models import Case, CaseEvent
 from gridmap.cases.rules import Given, Standing
 from gridmap.core.actor import Actor
-from gridmap.core.city import timezone
-from gridmap.core.clock import local_date, utc_now
+from gridmap.core.city import today
+from gridmap.core.clock import utc_now
 from gridmap.core.errors import NotFound
 from gridmap.core.i18n import N_
 from gridmap.staff.queries import accounts_on_duty
@@ -327,9 +327,7 @@ def _next_holder(
 def _on_duty(session: Session, case: Case) -> tuple[int, str] | None:
     """Return who is on duty in the case's grid, else who leads there; None: nobody but before."""
     able = queries.people_at(session, case.grid_code)
-    on_duty = accounts_on_duty(
-        session, case.grid_code, day=local_date(utc_now(), timezone(session))
-    )
+    on_duty = accounts_on_duty(session, case.grid_code, day=today(session))
     found = [person for person in able if person.account_id in on_duty]
     found += [person for person in able if rules.LEADING in person.roles]
     return (found[0].account_id, found[0].name) if found else None

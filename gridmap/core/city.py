@@ -1,11 +1,13 @@
 """What holds for the whole city: its time zone, its metric system, how new its data is."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import BigInteger, Sequence, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from gridmap.core.clock import local_date, utc_now
 from gridmap.core.database import Base
 
 DEFAULT_ZONE = "UTC"
@@ -49,6 +51,11 @@ def timezone(session: Session) -> str:
     """Return the name of the city's time zone; UTC until an import or a person set it."""
     found = setting(session, "timezone")
     return str(found["name"]) if found else DEFAULT_ZONE
+
+
+def today(session: Session) -> date:
+    """Return the day that it is in the city; roles begin and end with it (`auth.today`)."""
+    return local_date(utc_now(), timezone(session))
 
 
 def timezone_is_set(session: Session) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from gridmap.core.city import timezone
 from gridmap.core.jobs import KINDS, Kind
 
 BACKOFF_S = 5
@@ -32,7 +33,7 @@ class Claim:
 
 CLAIM = """
 UPDATE jobs SET state = 'running', worker = :worker, attempts = attempts + 1, started_at = now(),
-  lease_until = now() + :lease * interval '1 second', cancel_asked = false,
+  lease_until = now() + :lease * interval '1 second',
   progress_done = NULL, progress_total = NULL, doing = NULL
 WHERE id = (
   SELECT id FROM jobs WHERE state = 'waiting' AND run_after <= now() AND kind = ANY (:kinds)
@@ -70,7 +71,7 @@ def keep(
     return kept
 
 
-AGAIN = ":again AND attempts < most_attempts"
+AGAIN = ":again AND attempts < most_attempts AND NOT cancel_asked"
 _MINE = "WHERE id = :id AND attempts = :attempt AND state = 'running'"
 
 
@@ -110,12 +111,13 @@ def finish(session: Session, claim: Claim, result: Mapping[str, Any] | None) -> 
 
 
 def fail(session: Session, claim: Claim, error: str, *, again: bool = True) -> None:
-    """Write down an error: the job waits for its next attempt, or stays as failed."""
+    """Write down an error: the job waits for its next attempt, or stays as failed or cancelled."""
     backoff = min(BACKOFF_S * 2 ** (claim.attempt - 1), LONGEST_BACKOFF_S)
     session.execute(
         text(
             "UPDATE jobs SET error = :error, "
-            f"state = CASE WHEN {AGAIN} THEN 'waiting' ELSE 'failed' END, "
+            "state = CASE WHEN cancel_asked THEN 'cancelled' "
+            f"WHEN {AGAIN} THEN 'waiting' ELSE 'failed' END, "
             f"finished_at = CASE WHEN {AGAIN} THEN NULL ELSE now() END, "
             f"run_after = now() + :backoff * interval '1 second' {_MINE}"
         ),
@@ -131,9 +133,17 @@ def set_cancelled(session: Session, claim: Claim) -> None:
 
 
 def hand_back(session: Session, claim: Claim) -> None:
-    """Let a job wait again because this worker ends; the attempt does not count."""
+    """Let a job wait again because this worker ends; the attempt does not count.
+
+    One that somebody called off meanwhile is over.
+    """
     session.execute(
-        text(f"UPDATE jobs SET state = 'waiting', attempts = attempts - 1 {_MINE}"), _mine(claim)
+        text(
+            "UPDATE jobs SET state = CASE WHEN cancel_asked THEN 'cancelled' ELSE 'waiting' END, "
+            "finished_at = CASE WHEN cancel_asked THEN now() END, "
+            f"attempts = attempts - CASE WHEN cancel_asked THEN 0 ELSE 1 END {_MINE}"
+        ),
+        _mine(claim),
     )
 
 
@@ -152,17 +162,24 @@ def take_over(session: Session) -> int:
 
 
 def due_periods(session: Session, kinds: Sequence[Kind]) -> list[str]:
-    """Return kinds that repeat themselves and are due; of several workers one gets each."""
+    """Return kinds that repeat themselves and are due; of several workers one gets each.
+
+    One that waits for a moment that is none any more is due too: the city's zone has changed.
+    (A whole period later is the next one, which a faster worker has written down.)
+    """
     due = []
+    zone = timezone(session) if any(kind.at_midnight for kind in kinds) else ""
     for kind in kinds:
         if kind.every is None:
             continue
-        values = {"kind": kind.name, "every": kind.every.total_seconds()}
+        values = {"kind": kind.name, "every": kind.every.total_seconds(), "zone": zone}
         found = session.scalar(
             text(
                 "INSERT INTO job_periods AS p (kind, next_at) VALUES (:kind, "
-                f"{_NEXT}) ON CONFLICT (kind) DO UPDATE SET next_at = excluded.next_at "
-                "WHERE p.next_at <= now() RETURNING kind"
+                f"{_MIDNIGHT if kind.at_midnight else _NEXT}) "
+                "ON CONFLICT (kind) DO UPDATE SET next_at = excluded.next_at "
+                "WHERE p.next_at <= now() OR p.next_at > excluded.next_at "
+                "AND p.next_at < excluded.next_at + :every * interval '1 second' RETURNING kind"
             ),
             values,
         )
@@ -173,6 +190,8 @@ def due_periods(session: Session, kinds: Sequence[Kind]) -> list[str]:
 
 _NEXT = "to_timestamp((floor(extract(epoch FROM now()) / :every) + 1) * :every)"
 """The next whole multiple of the period: all workers agree on it, whenever they were started."""
+_MIDNIGHT = "(date_trunc('day', now() AT TIME ZONE :zone) + interval '1 day') AT TIME ZONE :zone"
+"""When the next day of the city begins."""
 
 
 def seconds_to_next(

@@ -88,6 +88,7 @@ class Kind:
             and the work begun again: what is done twice must be done once.
         attempts: so often at most, then it stays as failed.
         every: repeats itself, as the system.
+        at_midnight: what repeats itself daily does so when the city's day begins.
         urgent: runs beside long work, never behind it.
     """
 
@@ -96,6 +97,7 @@ class Kind:
     run: Callable[[Run], Mapping[str, Any] | None]
     attempts: int = 5
     every: timedelta | None = None
+    at_midnight: bool = False
     urgent: bool = False
 
 

@@ -8,7 +8,6 @@ alone. Neither the database nor its backups hold any of them.
 import contextlib
 import hmac
 import json
-import os
 import secrets
 import threading
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 from gridmap.core.clock import utc_now
 from gridmap.core.errors import GridmapError
 from gridmap.core.i18n import N_
+from gridmap.core.key_files import replace, sync_folder, write_new
 from gridmap.core.keys import KEY_BYTES, key_folder
 
 RING = "ring.json"
@@ -147,10 +147,10 @@ def _make_first(folder: Path) -> None:
     for name in ("1", INDEX):
         file = _file(folder, name)
         with contextlib.suppress(FileExistsError):
-            _write_new(file, secrets.token_bytes(KEY_BYTES))
+            write_new(file, secrets.token_bytes(KEY_BYTES))
         ring["keys"][name] = _entry(file.read_bytes())  # type: ignore[index]
     with contextlib.suppress(FileExistsError):
-        _write_new(folder / RING, _text_of(ring))
+        write_new(folder / RING, _text_of(ring))
 
 
 def add_key() -> KeyRing:
@@ -161,11 +161,11 @@ def add_key() -> KeyRing:
         raise MissingKey(key=number)
     file = _file(ring.folder, str(number))
     with contextlib.suppress(FileExistsError):  # left by one that was killed: never used yet
-        _write_new(file, secrets.token_bytes(KEY_BYTES))
+        write_new(file, secrets.token_bytes(KEY_BYTES))
     said = _said(ring)
     said["keys"][str(number)] = _entry(file.read_bytes())
     said["current"] = number
-    _replace(ring.folder / RING, _text_of(said))
+    replace(ring.folder / RING, _text_of(said))
     return key_ring()
 
 
@@ -185,15 +185,15 @@ def retire_keys() -> list[int]:
     said = _said(ring)
     for number in old:
         said["keys"][str(number)]["retired"] = _now()
-    _replace(ring.folder / RING, _text_of(said))
+    replace(ring.folder / RING, _text_of(said))
     retired = ring.folder / RETIRED
     retired.mkdir(mode=0o700, exist_ok=True)
     for number in old:
         file = _file(ring.folder, str(number))
         if file.exists():
             file.replace(retired / file.name)
-    _sync(retired)
-    _sync(ring.folder)
+    sync_folder(retired)
+    sync_folder(ring.folder)
     return old
 
 
@@ -216,42 +216,3 @@ def _text_of(ring: dict[str, Any]) -> bytes:
 
 def _file(folder: Path, name: str) -> Path:
     return folder / (f"{name}.key" if name == INDEX else f"data-{name}.key")
-
-
-def _part(path: Path, content: bytes) -> Path:
-    """Write content to a file beside the one that it is for, down to the disk."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return part
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        FileExistsError: there is one already; it stays as it is.
-    """
-    part = _part(path, content)
-    try:
-        os.link(part, path)
-    finally:
-        part.unlink()
-    _sync(path.parent)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put a new content in a file's place, in one step."""
-    _part(path, content).replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

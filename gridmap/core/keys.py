@@ -1,14 +1,15 @@
 """Secrets of this installation: files outside the database, its backups and the checkout."""
 
+import contextlib
 import hashlib
 import hmac
-import os
 import secrets
 from functools import lru_cache
 from pathlib import Path
 
 from gridmap.core.errors import NotConfigured
 from gridmap.core.i18n import N_
+from gridmap.core.key_files import write_new
 from gridmap.core.settings import settings
 
 KEY_BYTES = 32
@@ -38,30 +39,14 @@ def named_key(name: str) -> bytes:
 def _read(path: str) -> bytes:
     file = Path(path)
     if not file.exists():
-        _create(file)
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            write_new(file, secrets.token_bytes(KEY_BYTES))
     key = file.read_bytes()
     if len(key) != KEY_BYTES:
         raise NotConfigured(
             setting=str(file), why=N_("The file is no key: restore it from where keys are kept.")
         )
     return key
-
-
-def _create(file: Path) -> None:
-    """Write a new key whole or not at all, unless another process was faster."""
-    part = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(descriptor, secrets.token_bytes(KEY_BYTES))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    try:
-        os.link(part, file)  # fails where there is one already
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
 
 
 def server_key() -> bytes:

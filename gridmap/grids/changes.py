@@ -18,8 +18,8 @@ from gridmap.analysis.neighbours import queen_pairs
 from gridmap.audit.actions import record
 from gridmap.auth.errors import NotAllowed
 from gridmap.core.actor import Actor
-from gridmap.core.city import bump, lock_register, timezone
-from gridmap.core.clock import local_date, utc_now
+from gridmap.core.city import bump, lock_register, today
+from gridmap.core.clock import utc_now
 from gridmap.core.database import as_system
 from gridmap.core.geometry import Geometries
 from gridmap.grids import borders
@@ -72,11 +72,6 @@ def change_grids(
         holds_from=str(day),
     )  # fmt: skip
     return change
-
-
-def today(session: Session) -> date:
-    """Return the day that it is in the city."""
-    return local_date(utc_now(), timezone(session))
 
 
 def _carry_out(session: Session, actor: Actor, found: Plan, day: date) -> GridChange:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gridmap.audit.actions import record
 from gridmap.auth.errors import NotAllowed
 from gridmap.core.actor import SYSTEM, Actor
+from gridmap.core.city import today
 from gridmap.core.clock import utc_now
 from gridmap.core.errors import GridmapError, NotFound
 from gridmap.core.i18n import N_
@@ -26,7 +27,7 @@ from gridmap.grids.change_models import (
     GridChange,
     GridDraft,
 )
-from gridmap.grids.changes import change_grids, today
+from gridmap.grids.changes import change_grids
 from gridmap.grids.drawings import read_drawing
 from gridmap.grids.planning import MERGE, Plan, Wish, plan
 from gridmap.grids.redraw_errors import BeginsInThePast, DraftNotThere, SecondPersonNeeded

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.audit.models import AuditEvent
+from gridmap.core.codes import AFTER_EVERYTHING
 from gridmap.oversight import rules
 
 MOST_UNUSUAL = 200
 _UNUSUAL = (Path(__file__).parent / "sql" / "unusual.sql").read_text(encoding="utf-8")
-_ABOVE_ALL_CODES = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _conditions(wanted: Search) -> Sequence[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [column == value for column, value in equal if value]
     for column, start in ((AuditEvent.grid_code, wanted.where), (AuditEvent.action, wanted.action)):
         if start:
-            found += [column >= start, column < start + _ABOVE_ALL_CODES]
+            found += [column >= start, column < start + AFTER_EVERYTHING]
     if wanted.start is not None:
         found.append(AuditEvent.at >= wanted.start)
     if wanted.end is not None:

@@ -14,5 +14,6 @@ def erase_old(run: Run) -> Mapping[str, int]:
 
 
 RETENTION = Kind(
-    "privacy.retention", N_("Erase what is too old"), erase_old, every=timedelta(days=1)
-)
+    "privacy.retention", N_("Erase what is too old"), erase_old, every=timedelta(days=1),
+    at_midnight=True,
+)  # fmt: skip

@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.batches.counts import Counts
 from gridmap.batches.models import Batch
-from gridmap.core.city import bump, lock_register, timezone
-from gridmap.core.clock import local_date, utc_now
+from gridmap.core.city import bump, lock_register, today
 from gridmap.core.database import as_system
 from gridmap.grids.displaced import displaced, list_moved, move_by_rule, rows_by_rule
 from gridmap.grids.located_queries import link, relink
@@ -89,11 +88,6 @@ def settle_persons(session: Session, persons: queries.Ids, *, grid_ids: queries.
         queries.settle_grid_codes(session, day=today(session), ids=persons)
         now = queries.grids_of(session, persons)
         count_people(session, grid_ids=np.union1d(grid_ids, now))
-
-
-def today(session: Session) -> date:
-    """Return the city's present day."""
-    return local_date(utc_now(), timezone(session))
 
 
 def count_people(session: Session, *, grid_ids: queries.Ids | None = None) -> int:

@@ -18,4 +18,7 @@ def settle(run: Run) -> Mapping[str, int]:
     return {"moved": moved, "counted": counted}
 
 
-SETTLE = Kind("residents.settle", N_("Count residents by grid"), settle, every=timedelta(days=1))
+SETTLE = Kind(
+    "residents.settle", N_("Count residents by grid"), settle, every=timedelta(days=1),
+    at_midnight=True,
+)  # fmt: skip

@@ -15,7 +15,6 @@ from gridmap.core.database import transaction
 from gridmap.core.errors import GridmapError
 from gridmap.core.paging import SIZE, Page, page_number
 from gridmap.residents import changes, forms, page_queries, persons
-from gridmap.residents.actions import today
 from gridmap.residents.changes import STAYS
 from gridmap.residents.forms import CorrectionForm
 from gridmap.residents.persons import Person
@@ -72,7 +71,7 @@ def show(resident_id: int) -> ResponseReturnValue:
     actor = current_actor()
     with transaction(actor) as session:
         person = persons.look(session, actor, resident_id)
-        return _page(person, day=today(session))
+        return _page(person, day=city.today(session))
 
 
 def _page(person: Person, *, day: Any, **more: Any) -> str:
@@ -104,7 +103,7 @@ def reveal(resident_id: int) -> ResponseReturnValue:
                 purpose=request.form.get("purpose", ""),
                 words=forms.text_of(request.form, "words"),
             )
-            day = today(session)
+            day = city.today(session)
     except GridmapError as problem:
         return _again(resident_id, problem)
     return _page(person, day=day, revealed=True)
@@ -117,7 +116,7 @@ def _again(resident_id: int, problem: GridmapError) -> ResponseReturnValue:
     actor = current_actor()
     with transaction(actor) as session:
         person = persons.look(session, actor, resident_id)
-        day = today(session)
+        day = city.today(session)
     return _page(person, day=day, problem=problem.spoken(gettext)), problem.status
 
 

@@ -14,6 +14,7 @@ from gridmap.auth.permissions import NEED_SECOND_FACTOR, ROLE_NAMES
 from gridmap.auth.sessions import Client, actor_of, end_session, open_session
 from gridmap.batches.models import Batch
 from gridmap.core.actor import EVERYTHING, SYSTEM
+from gridmap.core.city import today
 from gridmap.core.database import transaction
 from gridmap.core.errors import NotFound
 from gridmap.core.settings import settings
@@ -93,7 +94,7 @@ def _make(role: str) -> Made:
         scope = _scope(session, role)
         account_id = _fresh_account(session, name)
         actions.set_password(session, SYSTEM, account_id, password, names=(), for_good=True)
-        wanted = actions.Role(role, (scope,), actions.today())
+        wanted = actions.Role(role, (scope,), today(session))
         actions.give_role(session, SYSTEM, account_id, wanted)
     device = _second_factor(account_id, name) if role in NEED_SECOND_FACTOR else None
     return Made(name, role, scope, password, device)
@@ -106,7 +107,7 @@ def _fresh_account(session: Session, name: str) -> int:
     except NotFound:
         return actions.add_person(session, SYSTEM, name, name)
     for held in found.roles:
-        actions.end_role(session, SYSTEM, found.id, held.id, actions.today())
+        actions.end_role(session, SYSTEM, found.id, held.id, today(session))
     actions.unlock(session, SYSTEM, found.id)
     return found.id
 
@@ -125,8 +126,8 @@ def _scope(session: Session, role: str) -> str:
 
 def _second_factor(account_id: int, name: str) -> str:
     """Set a second factor up as its owner would; returns the address for a device."""
-    second_factor.remove(SYSTEM, account_id)
     with transaction(SYSTEM) as session:
+        second_factor.remove(session, SYSTEM, account_id)
         token = open_session(session, account_id)
     owner = actor_of(token or "")
     secret = second_factor.begin(owner)

@@ -5,8 +5,7 @@ from datetime import datetime
 import click
 
 from gridmap.core.actor import SYSTEM
-from gridmap.core.city import timezone
-from gridmap.core.clock import local_date, utc_now
+from gridmap.core.city import today
 from gridmap.core.commands import Commands
 from gridmap.core.database import transaction
 from gridmap.staff import actions, queries
@@ -69,7 +68,7 @@ def list_staff(area: str, limit: int) -> None:
     """List numbers and grids of those who work here."""
     with transaction(SYSTEM) as session:
         total, members = queries.page_of_staff(session, scope=area, limit=limit, offset=0)
-        day = local_date(utc_now(), timezone(session))
+        day = today(session)
         duties = queries.duties_of(session, [member.id for member in members], day=day)
     for member in members:
         grids = ", ".join(f"{duty.code} ({duty.id})" for duty in duties.get(member.id, []))

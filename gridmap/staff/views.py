@@ -7,8 +7,8 @@ from flask_babel import gettext
 from gridmap.audit.actions import record
 from gridmap.audit.rules import SEEN
 from gridmap.auth.current import current_actor, requires
-from gridmap.core.city import timezone
-from gridmap.core.clock import day_written, local_date, utc_now
+from gridmap.core.city import today
+from gridmap.core.clock import day_written
 from gridmap.core.database import transaction
 from gridmap.core.errors import BadRequest, GridmapError
 from gridmap.core.i18n import N_
@@ -34,7 +34,7 @@ def _page(problem: str | None = None) -> str:
         total, members = queries.page_of_staff(
             session, scope=scope, limit=SIZE, offset=(number - 1) * SIZE
         )
-        day = local_date(utc_now(), timezone(session))
+        day = today(session)
         duties = queries.duties_of(session, [member.id for member in members], day=day)
         texts = {
             member: (name, mask_number(phone))

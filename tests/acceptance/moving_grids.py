@@ -58,7 +58,10 @@ class Days:
 
     def __init__(self, monkeypatch) -> None:
         self.passed = 0
-        monkeypatch.setattr(changes, "utc_now", lambda: NOON + timedelta(days=self.passed))
+        for module in ("core.city", "grids.changes"):
+            monkeypatch.setattr(
+                f"gridmap.{module}.utc_now", lambda: NOON + timedelta(days=self.passed)
+            )
 
     @property
     def today(self):

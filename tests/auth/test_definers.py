@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gridmap.auth import attempts
 from gridmap.auth.proofs import signed
+from gridmap.auth.second_factor import _digest
 from gridmap.core.actor import NOBODY, SYSTEM
 from gridmap.core.database import transaction
 from gridmap.core.keys import proof
@@ -55,6 +56,26 @@ def test_a_proof_is_good_for_its_arguments_and_for_five_minutes(session):
     for values in ({"name": "zhao.wei", **good}, {"name": "li.na", **stale}):
         with pytest.raises(DBAPIError), transaction(NOBODY) as own:
             own.scalar(ask, values)
+
+
+@pytest.mark.parametrize(
+    ("call", "parts"),
+    [("confirm_totp(7, :codes, :issued, :proof)", ("confirm totp", 7)),
+     ("new_recovery_codes(:codes, :issued, :proof)", ("new codes",))],
+)  # fmt: skip
+def test_a_proof_for_recovery_codes_is_good_for_these_codes_alone(session, actor_as, call, parts):
+    actor = actor_as("planner", "99")
+    what, *more = parts
+    codes, others = [b"a" * 32, b"b" * 32], [b"a" * 32, b"c" * 32]
+    signature = signed(what, actor.account_id, *more, _digest(codes))
+    unbound = signed(what, actor.account_id, *more)
+
+    with transaction(actor) as own:
+        own.scalar(text(f"SELECT auth.{call}"), {"codes": codes, **signature})
+    for proven in (signature, unbound):
+        with pytest.raises(DBAPIError) as refused, transaction(actor) as own:
+            own.scalar(text(f"SELECT auth.{call}"), {"codes": others, **proven})
+        assert refused.value.orig.pgcode == "42501"
 
 
 def test_even_with_a_proof_only_ones_own_or_managed_accounts_change(session, actor_as):

@@ -1,15 +1,18 @@
 """The own account: password, second factor, recovery codes, sessions."""
 
 import re
+from contextlib import contextmanager
 
 import pyotp
 import pytest
 
 from gridmap.auth import actions, second_factor
 from gridmap.auth.current import COOKIE
-from gridmap.auth.sessions import actor_of
+from gridmap.auth.log_in import candidate
+from gridmap.auth.sessions import Client, actor_of, open_session
 from gridmap.core.actor import NOBODY, SYSTEM
 from gridmap.core.database import transaction
+from gridmap.core.errors import GridmapError
 from tests.people import PASSWORD, make_account
 
 NEW = "a quiet river at noon"
@@ -213,6 +216,66 @@ def test_another_device_and_new_codes_ask_for_the_password(session, stranger):
     assert len(re.findall(r'<li class="code">', renewed.text)) == 10
     assert removed.location == "/account?done=removed"
     assert not actor_of(stranger.get_cookie(COOKIE).value).second_factor
+
+
+def test_of_two_equal_first_codes_only_the_stored_recovery_codes_are_told(session, monkeypatch):
+    account = make_account("li.na")
+    with transaction(SYSTEM) as own:
+        actor = actor_of(open_session(own, account))
+    code = pyotp.TOTP(second_factor.begin(actor)).now()
+    told, step_of = [], second_factor.step_of
+
+    def after_the_other(secret, typed):
+        monkeypatch.setattr(second_factor, "step_of", step_of)
+        told.extend(second_factor.confirm(actor, code, Client()))
+        return step_of(secret, typed)
+
+    monkeypatch.setattr(second_factor, "step_of", after_the_other)
+    for _ in range(2):
+        with pytest.raises(GridmapError) as refused:
+            second_factor.confirm(actor, code, Client())
+        assert refused.value.code == "nothing_to_confirm"
+
+    with transaction(SYSTEM) as own:
+        found = candidate(own, "id", account)
+    assert (len(told), found.codes_left) == (10, 10)
+    for each in told[:3]:
+        second_factor.check_code(found, each, Client())
+
+
+def test_a_first_code_that_is_sent_twice_is_answered_with_words(session, stranger):
+    make_account("li.na")
+    log_in_as(stranger, "li.na")
+    secret, _ = enrol(stranger)
+
+    answer = stranger.post(
+        "/account/second-factor", data={"code": pyotp.TOTP(secret).now(), "password": PASSWORD}
+    )
+
+    assert answer.status_code == 409
+    assert "sent twice" in answer.text
+
+
+def test_no_page_of_the_own_account_opens_a_transaction_in_another(session, client, monkeypatch):
+    depth, deepest = [0], [0]
+
+    @contextmanager
+    def counted(actor):
+        depth[0] += 1
+        deepest[0] = max(deepest[0], depth[0])
+        try:
+            with transaction(actor) as own:
+                yield own
+        finally:
+            depth[0] -= 1
+
+    monkeypatch.setattr("gridmap.auth.own_views.transaction", counted)
+    client.get("/account")
+    client.get("/account/password")
+    client.get("/account/second-factor")
+    client.post("/account/sessions/end-others")
+
+    assert deepest == [1]
 
 
 def test_sessions_are_listed_and_ended(session, app):

@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from gridmap.auth.acting import acting_for
 from gridmap.core import job_queue, jobs
 from gridmap.core.actor import SYSTEM
+from gridmap.core.city import put_setting, today
+from gridmap.core.clock import local_midnight
 from gridmap.core.database import transaction
 from gridmap.core.errors import DatabaseUnavailable, GridmapError
 from gridmap.core.job_runs import perform
@@ -162,19 +164,31 @@ def test_nobody_can_make_a_job_act_as_somebody_else(session, kinds, actor_as):
             own.execute(text(f"UPDATE jobs SET {change} WHERE id = {job_id}"))
 
 
-def test_people_see_their_own_jobs_and_administrators_all(session, kinds, actor_as):
+def test_people_see_their_own_jobs_and_administrators_of_everything_all(session, kinds, actor_as):
     kinds()
-    planner = actor_as("planner", "99")
-    mine, other = ask(planner), ask(actor_as("planner", "99"))
+    planner, local = actor_as("planner", "99"), actor_as("administrator", "99")
+    mine, other, systems, locals_own = (
+        ask(planner),
+        ask(actor_as("planner", "99")),
+        ask(),
+        ask(local),
+    )
 
     def ids(actor) -> set[int]:
         with transaction(actor) as own:
             return {found.id for found in jobs.newest_jobs(own)}
 
     assert ids(planner) == {mine}
-    assert ids(actor_as("administrator", "99")) == {mine, other}
-    with pytest.raises(jobs.NoSuchJob), transaction(planner) as own:
-        jobs.cancel(own, other)
+    assert ids(local) == {locals_own}
+    assert ids(actor_as("auditor", "99")) == set()
+    for role in ("administrator", "auditor"):
+        assert ids(actor_as(role, "")) == {mine, other, systems, locals_own}
+    for actor, job_id in ((planner, other), (local, mine), (local, systems)):
+        with pytest.raises(jobs.NoSuchJob), transaction(actor) as own:
+            jobs.cancel(own, job_id)
+    with transaction(local) as own:
+        assert own.execute(text("UPDATE jobs SET cancel_asked = true")).rowcount == 1
+        jobs.cancel(own, locals_own)
 
 
 def test_a_job_of_an_account_that_was_locked_fails(fresh_database, kinds, actor_as):
@@ -325,6 +339,45 @@ def test_a_running_job_that_is_called_off_stops_at_its_next_report(session, kind
     assert job(job_id).state == jobs.CANCELLED
 
 
+def test_a_job_that_is_called_off_and_then_fails_does_not_come_back(session, kinds):
+    def fail(run) -> None:
+        with transaction(SYSTEM) as own:
+            jobs.cancel(own, job_id)
+        raise DatabaseUnavailable
+
+    kinds(fail)
+    job_id = ask()
+
+    work()
+
+    assert (job(job_id).state, job(job_id).finished_at is None) == (jobs.CANCELLED, False)
+    set_column(job_id, "run_after = now()")
+    assert not work()
+
+
+def test_a_job_that_is_called_off_is_over_when_its_worker_ends(session, kinds):
+    kinds()
+    job_id = ask()
+    with transaction(SYSTEM) as own:
+        claim = job_queue.claim(own, "worker", ["trial"], lease_s=30)
+        jobs.cancel(own, job_id)
+
+        job_queue.hand_back(own, claim)
+
+    assert (job(job_id).state, job(job_id).finished_at is None) == (jobs.CANCELLED, False)
+    assert not work()
+
+
+def test_whoever_takes_a_job_does_not_forget_that_it_was_called_off(session, kinds):
+    kinds()
+    job_id = ask()
+    set_column(job_id, "cancel_asked = true")
+    with transaction(SYSTEM) as own:
+        claim = job_queue.claim(own, "worker", ["trial"], lease_s=30)
+
+        assert job_queue.keep(own, "worker", [claim], lease_s=30) == {job_id: True}
+
+
 # -- several workers ----------------------------------------------------------------------------
 
 
@@ -401,6 +454,40 @@ def test_what_repeats_itself_is_due_once_for_all_workers(fresh_database, kinds):
         session.execute(text("UPDATE job_periods SET next_at = now()"))
     ask_for_it()
     assert due == ["trial", "trial"]
+
+
+def test_what_is_daily_comes_with_the_citys_day(session, kinds):
+    kinds(every=timedelta(days=1), at_midnight=True)
+
+    def due(zone: str) -> list[str]:
+        with transaction(SYSTEM) as own:
+            put_setting(own, "timezone", {"name": zone, "by": "person"})
+            return job_queue.due_periods(own, list(jobs.KINDS.values()))
+
+    def next_at(zone: str):
+        with transaction(SYSTEM) as own:
+            found = own.scalar(text("SELECT next_at FROM job_periods WHERE kind = 'trial'"))
+            assert found == local_midnight(today(own) + timedelta(days=1), zone)
+            return found
+
+    assert due("Asia/Shanghai") == ["trial"]
+    shanghai = next_at("Asia/Shanghai")
+    assert due("Asia/Shanghai") == []
+    with transaction(SYSTEM) as own:  # an hour later than any moment at which it would be due
+        own.execute(text("UPDATE job_periods SET next_at = next_at + interval '1 hour'"))
+    assert due("Asia/Shanghai") == ["trial"]
+    assert next_at("Asia/Shanghai") == shanghai
+    with transaction(SYSTEM) as own:  # a faster worker, whose clock says the next day
+        own.execute(text("UPDATE job_periods SET next_at = next_at + interval '1 day'"))
+    assert due("Asia/Shanghai") == []
+
+
+def test_counting_residents_and_erasing_come_with_the_citys_day():
+    from gridmap.privacy.job_kinds import RETENTION
+    from gridmap.residents.job_kinds import SETTLE
+
+    assert SETTLE.at_midnight
+    assert RETENTION.at_midnight
 
 
 def test_of_what_repeats_itself_the_last_run_is_kept(session, kinds):

@@ -152,6 +152,13 @@ def test_an_import_is_taken_back_within_the_scope(session, city, actor_as):
 
     assert rows == 2
     assert (codes(session), months(session)) == ([], {})
+    seen = {}
+    for district in (MINE, OTHER):
+        with transaction(actor_as("auditor", district)) as own:
+            seen[district] = own.scalars(
+                text("SELECT action FROM audit_events WHERE subject_type = 'batch' ORDER BY id")
+            ).all()
+    assert seen == {MINE: ["incidents.imported", "incidents.undone"], OTHER: []}
 
 
 def test_resources_may_be_added_but_not_taken_back_by_who_may_not_erase(city, actor_as):

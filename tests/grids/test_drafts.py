@@ -95,7 +95,7 @@ def test_an_accepted_draft_waits_for_its_day(city, two, monkeypatch):
     assert code(5) in in_force(city)
 
     now = changes.utc_now() + timedelta(days=3)
-    monkeypatch.setattr(changes, "utc_now", lambda: now)
+    monkeypatch.setattr("gridmap.core.city.utc_now", lambda: now)
     with transaction(SYSTEM) as session:
         assert drafts.carry_out_due(session) == (1, 0)
         assert drafts.carry_out_due(session) == (0, 0)
@@ -115,7 +115,7 @@ def test_a_draft_that_cannot_be_carried_out_any_more_is_refused_on_its_day(city,
         changes.change_grids(session, SYSTEM, Wish("merge", (code(5), code(6))))
 
     now = changes.utc_now() + timedelta(days=3)
-    monkeypatch.setattr(changes, "utc_now", lambda: now)
+    monkeypatch.setattr("gridmap.core.city.utc_now", lambda: now)
     with transaction(SYSTEM) as session:
         assert drafts.carry_out_due(session) == (0, 1)
 
