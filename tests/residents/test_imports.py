@@ -36,7 +36,7 @@ def test_persons_are_linked_encrypted_and_counted(session, grids, tmp_path):
     assert [row.grid_code for row in stored] == [chessboard_code(0, 0), chessboard_code(1, 1), ""]
     everything = str(session.execute(text("SELECT residents::text, residences::text FROM "
                      "residents JOIN residences ON resident_id = residents.id")).all())  # fmt: skip
-    for secret in ("Ann", "555", IDENTITIES[0], "Room"):
+    for secret in ("Ann Lee", "5550100", "555 0100", IDENTITIES[0], "Room"):
         assert secret.encode().hex() not in everything
         assert secret not in everything
     counts = session.execute(text("SELECT grids.code, n, source FROM grid_population "
