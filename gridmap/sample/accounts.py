@@ -68,13 +68,16 @@ def make_accounts(report: Callable[[str], None]) -> list[Made]:
 
 
 def lock_accounts() -> int:
-    """Lock the accounts and forget their passwords; returns how many there were."""
+    """Lock the accounts and forget their passwords; returns how many were open until now."""
     file_path().unlink(missing_ok=True)
     with transaction(SYSTEM) as session:
-        found = [one for one in queries.accounts(session, PREFIX) if one.name.startswith(PREFIX)]
+        found = [
+            one
+            for one in queries.accounts(session, PREFIX)
+            if one.name.startswith(PREFIX) and one.locked_at is None
+        ]
         for one in found:
-            if one.locked_at is None:
-                actions.lock(session, SYSTEM, one.id, "The sample city was taken away.")
+            actions.lock(session, SYSTEM, one.id, "The sample city was taken away.")
     return len(found)
 
 

@@ -94,13 +94,23 @@ def use(urls: dict[str, str]) -> None:
 @pytest.fixture(scope="session")
 def small_city_database(clone, tmp_path_factory) -> dict[str, str]:
     """36 square grids, a hot corner, a cold one, two categories, two incidents without a grid."""
+    return make_small_city(clone(), tmp_path_factory.mktemp("city"))
+
+
+@pytest.fixture
+def small_city_of_its_own(clone, served, tmp_path_factory) -> str:
+    """The address of a server of a small city that a test may change."""
+    use(make_small_city(clone(), tmp_path_factory.mktemp("city")))
+    return served
+
+
+def make_small_city(urls: dict[str, str], folder: Path) -> dict[str, str]:
+    """Bring the small city into an empty database."""
     from gridmap.core.actor import SYSTEM
     from gridmap.exchange.actions import import_file
     from gridmap.exchange.requests import ImportRequest
 
-    urls = clone()
     use(urls)
-    folder = tmp_path_factory.mktemp("city")
     import_chessboard(folder, COLUMNS, ROWS)
     path = write_csv(folder / "incidents.csv", INCIDENT_HEADER, incident_rows())
     import_file(SYSTEM, ImportRequest("incidents", path, INCIDENT_COLUMNS))

@@ -17,14 +17,14 @@ LINE = {"type": "LineString", "coordinates": [[120.004, 31.99], [120.0065, 32.02
 
 
 @pytest.mark.browser
-def test_a_draft_is_drawn_looked_at_and_accepted(small_city, watched, tmp_path):
+def test_a_draft_is_drawn_looked_at_and_accepted(small_city_of_its_own, watched, tmp_path):
     drawing = tmp_path / "line.geojson"
     drawing.write_text(json.dumps(LINE))
 
     def page_of(token, address):
-        page = watched(small_city).page(signed_in=False)
-        page.context.add_cookies([{"name": COOKIE, "value": token, "url": small_city}])
-        page.goto(small_city + address)
+        page = watched(small_city_of_its_own).page(signed_in=False)
+        page.context.add_cookies([{"name": COOKIE, "value": token, "url": small_city_of_its_own}])
+        page.goto(small_city_of_its_own + address)
         return page
 
     one = page_of(sign_in("coordinator", prefixes=("990101001",)), "/grids/drafts")
@@ -36,12 +36,14 @@ def test_a_draft_is_drawn_looked_at_and_accepted(small_city, watched, tmp_path):
     look_at(one, "draft")
     one.get_by_role("button", name="Ask for a review").click()
 
-    other = page_of(sign_in("coordinator", prefixes=("990101001",)), one.url[len(small_city) :])
+    other = page_of(
+        sign_in("coordinator", prefixes=("990101001",)), one.url[len(small_city_of_its_own) :]
+    )
     other.get_by_label("A note").fill("Good")
     look_at(other, "review")
     other.get_by_role("button", name="Accept").click()
     expect(other.get_by_text("Good")).to_be_visible()
-    other.goto(f"{small_city}/grids/{chessboard_code(0, 0)}/history")
+    other.goto(f"{small_city_of_its_own}/grids/{chessboard_code(0, 0)}/history")
     expect(other.get_by_text("Went into")).to_be_visible()
     look_at(other, "history")
 
