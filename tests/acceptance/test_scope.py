@@ -237,7 +237,8 @@ def policies(database):
         found = connection.execute(
             text("SELECT p.* FROM pg_policies p JOIN information_schema.columns c "
                  "ON c.table_schema = p.schemaname AND c.table_name = p.tablename "
-                 "WHERE c.column_name = 'grid_code' AND p.schemaname = 'public'")
+                 "WHERE c.column_name = 'grid_code' AND p.schemaname = 'public' "
+                 "AND p.permissive = 'PERMISSIVE'")
         ).all()  # fmt: skip
     engine.dispose()
     return {(row.tablename, row.policyname): row for row in found}

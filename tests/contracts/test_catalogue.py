@@ -47,7 +47,8 @@ def test_a_table_with_a_grid_carries_its_code_too(rows):
 
 def test_every_policy_asks_for_the_scope(rows):
     lax = rows(
-        "SELECT tablename || '.' || policyname FROM pg_policies WHERE schemaname <> 'auth' AND "
+        "SELECT tablename || '.' || policyname FROM pg_policies WHERE schemaname <> 'auth' "
+        "AND permissive = 'PERMISSIVE' AND "
         "coalesce(qual, '') || coalesce(with_check, '') NOT LIKE '%auth.scopes(%' "
         "AND coalesce(qual, '') || coalesce(with_check, '') NOT LIKE '%auth.account()%'"
     )
