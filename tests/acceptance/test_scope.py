@@ -116,6 +116,8 @@ def test_no_answer_names_anything_of_the_other_district(crawled, role):
         f"{ask.method} {ask.path}": words
         for ask, answer in crawled.after[role].items()
         if (words := districts.foreign_in(ask, answer))
+        # the account that this crawl's administrator adds gets the first number behind the mark
+        and not (ask.path == "/audit" and set(words) == {str(districts.FIRST_ID)})
     }
 
     assert found == {}
@@ -178,6 +180,8 @@ FOUND_AT = {
 Policies that are not here are tried by SQL alone, like these too.
 """
 NOT_BY_PLACE = {
+    ("erased_rows", "add"): "a keyed index that every import asks, wherever the row was",
+    ("erased_rows", "see"): "a keyed index that every import asks, wherever the row was",
     ("audit_events", "add"): "everybody writes as themselves, about any place",
     ("batches", "count"): "whoever counts knows whether imports are a sample",
 }
