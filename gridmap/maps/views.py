@@ -34,7 +34,8 @@ from gridmap.resources.models import RESOURCE_KINDS
 blueprint = Blueprint("maps", __name__, template_folder="templates")
 Parameters = dict[str, list[str]]
 MODULES = (
-    *(f"js/{name}.js" for name in ("map", "page", "card", "grid-layer", "base-layer", "labels")),
+    *(f"js/{name}.js" for name in ("map", "page", "ask", "card", "grid-layer", "base-layer")),
+    "js/labels.js",
     *(f"js/{name}.js" for name in ("outline", "points", "names", "tiles", "canvas-tiles")),
     *("js/view-canvas.js", "vendor/vector-tile.js", "vendor/pbf.js", "vendor/point-geometry.js"),
 )
