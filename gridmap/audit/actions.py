@@ -1,8 +1,9 @@
 """Recording."""
 
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from gridmap.audit.models import AuditEvent
@@ -46,7 +47,7 @@ def record(  # noqa: PLR0913 - one keyword for each column that an auditor searc
     session.flush()
     # without RETURNING: most who write may not read
     session.execute(
-        AuditEvent.__table__.insert().inline(),  # type: ignore[attr-defined]
+        cast(Table, AuditEvent.__table__).insert().inline(),
         {
             "actor": actor.name,
             "action": action,

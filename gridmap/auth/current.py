@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 
@@ -33,16 +33,14 @@ def requires(data: str, action: str = "see") -> Callable[[View], View]:
             require(data, action)
             return view(*args, **kwargs)
 
-        checked.permission = (data, action)  # type: ignore[attr-defined]
-        return checked  # type: ignore[return-value]
+        return cast(View, _declared(checked, (data, action)))
 
     return declare
 
 
 def open_to_all(view: View) -> View:
     """Say that a view needs no session: it shows nothing that is anybody's."""
-    view.permission = OPEN  # type: ignore[attr-defined]
-    return view
+    return cast(View, _declared(view, OPEN))
 
 
 def signed_in(view: View) -> View:
@@ -57,8 +55,13 @@ def signed_in(view: View) -> View:
             raise NotAllowed  # a token that leaked changes no password
         return view(*args, **kwargs)
 
-    checked.permission = SIGNED_IN  # type: ignore[attr-defined]
-    return checked  # type: ignore[return-value]
+    return cast(View, _declared(checked, SIGNED_IN))
+
+
+def _declared(view: Callable[..., Any], permission: tuple[str, str]) -> Callable[..., Any]:
+    """Keep what a view asks for at the view itself, where `permission_of` finds it."""
+    view.__dict__["permission"] = permission
+    return view
 
 
 def permission_of(view: Callable[..., Any]) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -111,7 +111,7 @@ def _subject(code: str, known: Mapping[str, str], return_address: str) -> str:
 
 def _claims(token: str, nonce: str) -> dict[str, Any]:
     """Return what an id token says, its signature and its claims checked."""
-    keys = jwk.KeySet.import_key_set(_get(provider().keys))  # type: ignore[arg-type]
+    keys = jwk.KeySet.import_key_set(cast("jwk.KeySetSerialization", _get(provider().keys)))
     found = jwt.decode(token, keys, algorithms=ALGORITHMS)
     audience = settings().oidc_client_id
     jwt.JWTClaimsRegistry(

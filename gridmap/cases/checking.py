@@ -1,6 +1,6 @@
 """What is wrong with a declaration: every contradiction, in words for whoever wrote it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from gridmap.cases.declarations import (
     ASSIGNMENTS,
@@ -184,7 +184,7 @@ def _endless(kind: Kind, deadline: Deadline) -> Iterator[str]:
             yield f"deadline {deadline.name} begins in {state} and cannot be kept from there"
 
 
-def _unknown(what: str, words: tuple[str, ...], known: object) -> Iterator[str]:
+def _unknown(what: str, words: tuple[str, ...], known: Container[str]) -> Iterator[str]:
     for word in words:
-        if word not in known:  # type: ignore[operator]
+        if word not in known:
             yield f"{what} {word}, which is not declared"

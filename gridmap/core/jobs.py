@@ -160,7 +160,6 @@ class JobPeriod(Base):
 
 def enqueue(
     session: Session,
-    actor: Actor,  # noqa: ARG001 - the database knows by the token; the reader of the call does not
     kind: str,
     arguments: Mapping[str, Any] | None = None,
     *,
@@ -170,7 +169,6 @@ def enqueue(
 
     Args:
         session: the transaction; the job acts as the account of its session.
-        actor: that account.
         kind: a registered one.
         arguments: what JSON can hold.
         key: what makes two requests equal; default: the arguments.

@@ -143,14 +143,14 @@ def _parse(folder: Path, path: Path) -> KeyRing:
 
 def _make_first(folder: Path) -> None:
     """Make a ring of one key and the index's; of several processes at once, one wins."""
-    ring = {"current": 1, "keys": {}}
+    keys = {}
     for name in ("1", INDEX):
         file = _file(folder, name)
         with contextlib.suppress(FileExistsError):
             write_new(file, secrets.token_bytes(KEY_BYTES))
-        ring["keys"][name] = _entry(file.read_bytes())  # type: ignore[index]
+        keys[name] = _entry(file.read_bytes())
     with contextlib.suppress(FileExistsError):
-        write_new(folder / RING, _text_of(ring))
+        write_new(folder / RING, _text_of({"current": 1, "keys": keys}))
 
 
 def add_key() -> KeyRing:

@@ -109,7 +109,7 @@ class Worker:
         with transaction(SYSTEM) as session:
             job_queue.take_over(session)
             for kind in job_queue.due_periods(session, list(KINDS.values())):
-                enqueue(session, SYSTEM, kind)
+                enqueue(session, kind)
         while self._start_one():
             pass
         with transaction(SYSTEM) as session:

@@ -85,9 +85,10 @@ def mercator_of(session: Session, grid_ids: Sequence[int]) -> tuple[list[int], G
 
 
 def close_versions(session: Session, grid_ids: Sequence[int], day: date) -> None:
-    """Let borders hold until a day; one that began on that day held no day at all: its span is
-    empty, its border is kept.
-    """  # noqa: D205 - one sentence
+    """Let borders hold until a day.
+
+    One that began on that day held no day at all: its span is empty, its border is kept.
+    """
     session.execute(
         text(
             "UPDATE grid_versions SET valid = CASE WHEN lower(valid) >= :day "

@@ -17,6 +17,7 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED
 
 def init_app(app: Flask) -> None:
     """Put the check in front of the application; without the setting nobody is believed."""
+    # Flask's own way to wrap an application: it is a method that one assigns to
     app.wsgi_app = BelievedProxies(app.wsgi_app, settings().proxies)  # type: ignore[method-assign]
 
 

@@ -201,7 +201,7 @@ def _master_class(listener: socket.socket) -> Any:
 
     background = Background()
 
-    class Master(Arbiter):  # type: ignore[misc]
+    class Master(Arbiter):  # type: ignore[misc] # gunicorn has no types
         """gunicorn's first process; keeps the worker running, notes when it was told to end."""
 
         def manage_workers(self) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from gridmap import cluster
+from tests.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 READY_AGAIN_S = 5.0
@@ -243,10 +244,7 @@ def test_second_start_is_ready_within_five_seconds_and_listens_here_only(empty_h
 
 
 def wait_for_line(server: Server, words: str) -> None:
-    deadline = time.monotonic() + 10
-    while words not in server.output():
-        assert time.monotonic() < deadline, server.output()
-        time.sleep(0.05)
+    until(lambda: words in server.output(), seconds=10, why=server.output)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -15,6 +15,7 @@ import pytest
 
 from gridmap import cluster
 from tests.factories import write_chessboard
+from tests.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -54,13 +55,6 @@ def new_home():
         shutil.rmtree(home, ignore_errors=True)
 
 
-def until(true, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
-
-
 # -- jobs ---------------------------------------------------------------------------------------
 
 
@@ -84,12 +78,12 @@ def test_the_server_has_a_worker_starts_it_again_and_ends_it_in_time(new_home):
         env=environment(home),
     )
     try:
-        until(lambda: workers_on(home) == "1")
+        until(lambda: workers_on(home) == "1", seconds=30)
         first = children(server.pid)
         for child in first:  # gunicorn starts its own again, and the worker is started again
             os.kill(child, signal.SIGKILL)
-        until(lambda: len(children(server.pid) - first) == len(first))
-        until(lambda: workers_on(home) == "1")
+        until(lambda: len(children(server.pid) - first) == len(first), seconds=30)
+        until(lambda: workers_on(home) == "1", seconds=30)
 
         begin = time.monotonic()
         server.send_signal(signal.SIGTERM)

@@ -39,20 +39,14 @@ from tests.cluster.conftest import (
     remove_cluster,
     tree_of,
 )
-
-
-def wait_until(condition, *, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.002)
+from tests.waiting import until
 
 
 def kill_server(cluster):
     """End the server as a crash does, and wait until its process is gone or a zombie."""
     pid = cluster.status().pid
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not liveness.is_alive(pid))
+    until(lambda: not liveness.is_alive(pid))
     return pid
 
 
@@ -93,7 +87,7 @@ def test_killed_server_with_a_statement_still_running_starts_again(made_home):
     worker = threading.Thread(target=work)
     worker.start()
     activity = f"SELECT state FROM pg_stat_activity WHERE pid = {backend}"
-    wait_until(lambda: execute(cluster, activity, role="postgres") == [("active",)])
+    until(lambda: execute(cluster, activity, role="postgres") == [("active",)])
     kill_server(cluster)
     assert liveness.is_alive(backend), "else this tests nothing: the worker ended by itself"
 
@@ -117,7 +111,7 @@ def stopped_with_lock_file_naming(home, pid):
 
 def test_lock_file_that_names_a_zombie_does_not_stop_a_start(made_home):
     child = subprocess.Popen(["true"])
-    wait_until(lambda: Path(f"/proc/{child.pid}/stat").read_text().split()[2] == "Z")
+    until(lambda: Path(f"/proc/{child.pid}/stat").read_text().split()[2] == "Z")
     stopped_with_lock_file_naming(made_home, child.pid)
     assert find(made_home).status().state == "stopped"
 
@@ -143,9 +137,9 @@ def test_zombie_of_our_own_server_does_not_stop_a_start(made_home):
         env={"LC_ALL": "C.UTF-8"},
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: find(made_home).status().pid == server.pid and layout.socket.exists())
+    until(lambda: find(made_home).status().pid == server.pid and layout.socket.exists())
     server.send_signal(signal.SIGKILL)
-    wait_until(lambda: Path(f"/proc/{server.pid}/stat").read_text().split()[2] == "Z")
+    until(lambda: Path(f"/proc/{server.pid}/stat").read_text().split()[2] == "Z")
 
     again = start(made_home)
 
@@ -213,7 +207,7 @@ def test_stop_is_refused_while_another_copy_uses_it(running):
             os.read(done, 1)
 
     child = in_child(use)
-    wait_until(lambda: child.pid in running.status().used_by)
+    until(lambda: child.pid in running.status().used_by)
 
     with pytest.raises(ClusterInUse, match=str(child.pid)):
         running.stop()
@@ -236,7 +230,7 @@ def test_stop_by_force_stops_under_another_copy(made_home):
             os.read(done, 1)
 
     child = in_child(use)
-    wait_until(lambda: child.pid in cluster.status().used_by)
+    until(lambda: child.pid in cluster.status().used_by)
     assert cluster.stop(force=True)
 
     assert find(made_home).status().state == "stopped"
@@ -460,7 +454,7 @@ def test_root_without_the_user_postgres_is_told_so(home, monkeypatch):
 def test_interrupted_creation_is_repeated_from_the_beginning(home):
     making = home / "database.making"
     child = in_child(lambda: start(home))
-    wait_until(lambda: (making / "PG_VERSION").exists())
+    until(lambda: (making / "PG_VERSION").exists())
     os.kill(child.pid, signal.SIGKILL)
     os.waitpid(child.pid, 0)
     assert not (home / "database").exists(), "killed too late: this tests nothing"

@@ -16,7 +16,7 @@ def job(session, monkeypatch):
     """A waiting job."""
     monkeypatch.setitem(jobs.KINDS, "trial", Kind("trial", "Trial of work", lambda run: None))
     with transaction(SYSTEM) as own:
-        return jobs.enqueue(own, SYSTEM, "trial")
+        return jobs.enqueue(own, "trial")
 
 
 def state(job: int) -> str:
@@ -72,7 +72,7 @@ def test_what_has_ended_cannot_be_stopped(session, client_as, job):
 def test_the_commands_list_show_cancel_and_retry(fresh_database, run, monkeypatch):
     monkeypatch.setitem(jobs.KINDS, "trial", Kind("trial", "Trial", lambda run: None))
     with transaction(SYSTEM) as session:
-        job = jobs.enqueue(session, SYSTEM, "trial", {"a": 1})
+        job = jobs.enqueue(session, "trial", {"a": 1})
 
     assert "1 waiting" in run("jobs", "list").output
     assert json.loads(run("jobs", "show", job).output)["arguments"] == {"a": 1}
