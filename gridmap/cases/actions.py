@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gridmap.audit.actions import record
 from gridmap.cases import queries, rules
 from gridmap.cases.calendars import work_calendar
-from gridmap.cases.clocks import Moved, after_move, first_due
+from gridmap.cases.clocks import Moved, after_move, clock_of, first_due, written
 from gridmap.cases.declarations import Kind, Label, Transition
 from gridmap.cases.errors import CaseMoved, NotUndoable
 from gridmap.cases.kinds import all_kinds
@@ -279,15 +279,8 @@ def _snapshot(session: Session, case: Case) -> dict[str, Any]:
     """Return what an undo has to put back."""
     found = {name: getattr(case, name) for name in PUT_BACK}
     for name in ("held_since", "closed_at"):
-        found[name] = found[name].isoformat() if found[name] else None
-    found["clocks"] = [
-        {"deadline": clock.deadline, "started": clock.started.isoformat(),
-         "due": clock.due.isoformat() if clock.due else None,
-         "stopped": clock.stopped.isoformat() if clock.stopped else None,
-         "pauses": [[a.isoformat(), b.isoformat() if b else None] for a, b in clock.pauses],
-         "id": clock.id}
-        for clock in queries.clocks_of(session, case.id)
-    ]  # fmt: skip
+        found[name] = written(found[name])
+    found["clocks"] = [clock.as_json() for clock in queries.clocks_of(session, case.id)]
     return found
 
 
@@ -296,7 +289,7 @@ def _put_back(session: Session, case: Case, before: Mapping[str, Any]) -> None:
         value = before[name]
         is_instant = name in ("held_since", "closed_at") and value
         setattr(case, name, datetime.fromisoformat(value) if is_instant else value)
-    clocks = [queries.clock_written(written) for written in before["clocks"]]
+    clocks = [clock_of(said) for said in before["clocks"]]
     queries.keep_clocks(session, case, clocks)
     case.due_at = first_due(clocks)
 
@@ -342,7 +335,7 @@ def _person(session: Session, case: Case, account: int) -> str:
 
 def _move_clocks(session: Session, kind: Kind, case: Case, moved: Moved) -> None:
     clocks = after_move(kind, queries.clocks_of(session, case.id), moved, work_calendar(session))
-    queries.keep_clocks(session, case, [replace(clock) for clock in clocks])
+    queries.keep_clocks(session, case, clocks)
     case.due_at = first_due(clocks)
 
 

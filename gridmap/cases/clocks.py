@@ -1,8 +1,9 @@
 """The clocks of a case: which begin, stand still and stop when it enters a state. No database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from gridmap.cases.declarations import Deadline, Kind
 from gridmap.cases.working_time import Pause, WorkCalendar, due_at
@@ -24,6 +25,21 @@ class Clock:
     pauses: tuple[Pause, ...] = field(default_factory=tuple)
     id: int | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what `clock_of` makes the clock of again."""
+        return {
+            "id": self.id,
+            "deadline": self.deadline,
+            "started": self.started.isoformat(),
+            "due": written(self.due),
+            "stopped": written(self.stopped),
+            "pauses": self.pauses_as_json(),
+        }
+
+    def pauses_as_json(self) -> list[list[str | None]]:
+        """Return the pauses as [from, to or None]."""
+        return [[written(begins), written(ends)] for begins, ends in self.pauses]
+
     @property
     def runs(self) -> bool:
         """Return whether it has not been stopped."""
@@ -37,6 +53,32 @@ class Clock:
     def is_late(self, now: datetime) -> bool:
         """Return whether it was or is stopped too late."""
         return self.due is not None and (self.stopped or now) > self.due
+
+
+def written(instant: datetime | None) -> str | None:
+    """Return an instant as JSON holds it."""
+    return instant.isoformat() if instant else None
+
+
+def read_pauses(pauses: Sequence[Sequence[str | None]]) -> tuple[Pause, ...]:
+    """Return pauses out of JSON."""
+    return tuple(
+        (datetime.fromisoformat(begins), datetime.fromisoformat(ends) if ends else None)
+        for begins, ends in pauses
+        if begins
+    )
+
+
+def clock_of(said: Mapping[str, Any]) -> Clock:
+    """Return the clock that `Clock.as_json` wrote."""
+    return Clock(
+        deadline=said["deadline"],
+        started=datetime.fromisoformat(said["started"]),
+        due=datetime.fromisoformat(said["due"]) if said["due"] else None,
+        stopped=datetime.fromisoformat(said["stopped"]) if said["stopped"] else None,
+        pauses=read_pauses(said["pauses"]),
+        id=said["id"],
+    )
 
 
 @dataclass(frozen=True)

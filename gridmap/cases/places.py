@@ -1,8 +1,8 @@
 """Cases follow the grids: what happens to them when borders are drawn anew."""
 
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from gridmap.cases import queries
 from gridmap.cases.models import Case
 from gridmap.grids.displaced import (
     ByRule,
@@ -26,14 +26,7 @@ def follow_grids(news: GridsChanged) -> None:
         return
     session, redrawn = news.session, news.redrawn
     concerned = [*redrawn.gone_ids, *redrawn.moved_ids]
-    open_ids = set(
-        session.scalars(
-            select(Case.id)
-            .where(Case.grid_id.in_(concerned), Case.closed_at.is_(None))
-            .order_by(Case.id)
-            .with_for_update()
-        )
-    )
+    open_ids = queries.lock_open_cases(session, concerned)
     moved = _move(session, redrawn)
     listed = [row for row in moved if row.id in open_ids]
     list_moved(session, redrawn, "cases", listed, by_rule=False)
@@ -48,14 +41,7 @@ def _move(session: Session, redrawn: Redrawn) -> list[ByRule]:
     move_by_rule(session, Case, by_rule)
     list_moved(session, redrawn, "cases", by_rule, by_rule=True)
     ids = [*found.ids.tolist(), *(row.id for row in by_rule)]
-    for table in ("case_clocks", "case_events"):
-        session.execute(
-            text(
-                f"UPDATE {table} t SET grid_code = c.grid_code FROM cases c "
-                "WHERE c.id = t.case_id AND c.id = ANY(:ids)"
-            ),
-            {"ids": ids},
-        )
+    queries.move_history(session, ids)
     columns = zip(found.ids.tolist(), found.old_ids.tolist(), found.old_codes.tolist(),
                   found.links.grid_ids.tolist(), found.links.grid_codes.tolist(),
                   strict=True)  # fmt: skip

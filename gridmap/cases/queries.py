@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from gridmap.cases.clocks import Clock
+from gridmap.cases.clocks import Clock, read_pauses
 from gridmap.cases.models import Case, CaseClock, CaseEvent
 from gridmap.core.codes import AFTER_EVERYTHING
 
@@ -182,23 +181,11 @@ def clocks_of(session: Session, case_id: int) -> list[Clock]:
             started=row.started_at,
             due=row.due_at,
             stopped=row.stopped_at,
-            pauses=tuple((_instant(a), _instant(b) if b else None) for a, b in row.pauses),
+            pauses=read_pauses(row.pauses),
             id=row.id,
         )
         for row in rows
     ]
-
-
-def clock_written(written: Mapping[str, Any]) -> Clock:
-    """Return a clock out of the JSON of an event."""
-    return Clock(
-        deadline=written["deadline"],
-        started=_instant(written["started"]),
-        due=_instant(written["due"]) if written["due"] else None,
-        stopped=_instant(written["stopped"]) if written["stopped"] else None,
-        pauses=tuple((_instant(a), _instant(b) if b else None) for a, b in written["pauses"]),
-        id=written["id"],
-    )
 
 
 def holder_before(session: Session, case: Case) -> tuple[int | None, str | None] | None:
@@ -215,10 +202,6 @@ def holder_before(session: Session, case: Case) -> tuple[int | None, str | None]
     return None
 
 
-def _instant(written: str) -> datetime:
-    return datetime.fromisoformat(written)
-
-
 def keep_clocks(session: Session, case: Case, clocks: Iterable[Clock]) -> None:
     """Write the clocks of a case as they are now; those that are not among them go."""
     kept = {row.id: row for row in session.scalars(
@@ -230,10 +213,33 @@ def keep_clocks(session: Session, case: Case, clocks: Iterable[Clock]) -> None:
             session.add(row)
         row.grid_code = case.grid_code
         row.started_at, row.due_at, row.stopped_at = clock.started, clock.due, clock.stopped
-        row.pauses = [[a.isoformat(), b.isoformat() if b else None] for a, b in clock.pauses]
+        row.pauses = clock.pauses_as_json()
     for row in kept.values():
         session.delete(row)
     session.flush()
+
+
+def lock_open_cases(session: Session, grid_ids: Sequence[int]) -> set[int]:
+    """Return the ids of the open cases in grids, locked: a step that somebody makes waits."""
+    found = session.scalars(
+        select(Case.id)
+        .where(Case.grid_id.in_(grid_ids), Case.closed_at.is_(None))
+        .order_by(Case.id)
+        .with_for_update()
+    )
+    return set(found)
+
+
+def move_history(session: Session, case_ids: Sequence[int]) -> None:
+    """Give clocks and events of cases the code that the cases have by now."""
+    for table in ("case_clocks", "case_events"):
+        session.execute(
+            text(
+                f"UPDATE {table} t SET grid_code = c.grid_code FROM cases c "
+                "WHERE c.id = t.case_id AND c.id = ANY(:ids)"
+            ),
+            {"ids": list(case_ids)},
+        )
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from gridmap.cases import actions, forms, queries, rules
 from gridmap.cases.actions import Seen
 from gridmap.cases.declarations import PRIORITIES, Label
 from gridmap.cases.diagrams import diagram_of
-from gridmap.cases.figures import case_figures
+from gridmap.cases.figure_queries import case_figures
 from gridmap.cases.kinds import all_kinds
 from gridmap.cases.models import SOURCES, Case
 from gridmap.cases.rules import Given
